@@ -1,0 +1,56 @@
+# Every target sets up what it needs in .venv; a machine with Python 3.11+ and make is enough.
+#   make PYTHON=/usr/bin/python3.12 test                               another interpreter
+#   make TORCH_INDEX=https://download.pytorch.org/whl/cu128 setup      another build of PyTorch
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export TORCH ?= torch==2.13.0
+export TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+export PYTHON
+# Two test processes of one thread each: more only fight over small matrices.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all check format docs bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## make the virtual environment
+
+$(READY): pyproject.toml constraints.txt tools/set_up.sh
+	@tools/set_up.sh $(VENV)
+	@touch $@
+
+demo: $(READY) ## draw a world, train, distil, evaluate, search: the whole system in minutes
+	$(BIN)/crossreid demo
+
+test: $(READY) ## the tests, but for those marked slow
+	JAXTYPING_DISABLE=1 $(PYTEST) -m "traced and not slow"
+	$(PYTEST)
+
+test-all: $(READY) ## every test, slow ones too
+	JAXTYPING_DISABLE=1 $(PYTEST) -m "traced"
+	$(PYTEST) -m "not traced"
+
+check: $(READY) ## lint, formatting, types, layers, documentation
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python tools/write_reference.py --check
+	$(BIN)/python tools/check_docs.py
+
+format: $(READY) ## put the code in its form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(READY) ## write docs/cli.md and docs/training.md anew from the code
+	$(BIN)/python tools/write_reference.py
+
+bench: $(READY) ## measure on this machine; results go to benchmarks/results
+	set -e; for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark; done
+
+clean: ## remove what the targets made, but not runs or the demo's world
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,178 @@
+"""`crossreid analyse`: figures of stored embeddings."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crossreid.cli.options import Data, DatasetName, Split, Tasks, command_line, read_dataset
+
+if TYPE_CHECKING:
+    from crossreid.analysis.cases import RetrievalCase
+    from crossreid.analysis.low_rank import Spectrum
+    from crossreid.analysis.strips import Evidence, Strip
+    from crossreid.core.embeddings import Embeddings
+    from crossreid.core.sample import Sample
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+_SHARES = (0.9, 0.95, 0.99)
+_TILE = (560, 280)  # pixels, twice what a strip shows
+
+File = Annotated[Path, typer.Argument(metavar="EMBEDDINGS", help="A .parquet that crossreid embed wrote.")]
+Figure = Annotated[Path, typer.Option("--out", "-o", help="The figure: .png or .svg.")]
+Seed = Annotated[int, typer.Option(help="Of the draw.")]
+
+
+@app.callback()
+def analyse() -> None:
+    """Draw what stored embeddings look like."""
+
+
+@app.command("low-rank")
+def low_rank(
+    embeddings: Annotated[
+        list[Path], typer.Argument(help="One .parquet or several that crossreid embed wrote.")
+    ],
+    *,
+    out: Figure,
+) -> None:
+    """Show how few directions hold most of what an encoder says."""
+    from crossreid.analysis.figures import spectrum_figure
+    from crossreid.analysis.low_rank import low_rank_spectrum
+    from crossreid.cli.outputs import FIGURES, check_output_file, write_figure
+    from crossreid.core.embeddings import Embeddings
+
+    check_output_file(out, *FIGURES)
+    distinct = len({file.stem for file in embeddings}) == len(embeddings)
+    spectra = {
+        file.stem if distinct else str(file): low_rank_spectrum(Embeddings.load(file).unit().vectors)
+        for file in embeddings
+    }
+    for name, spectrum in spectra.items():
+        print(f"{name}: {_summary(spectrum)}")
+    write_figure(spectrum_figure(spectra), out)
+    print(f"Wrote {out}")
+    print("Next: " + command_line("analyse", "tsne", embeddings[0], "--out", out.with_stem("tsne")))
+
+
+@app.command()
+def tsne(
+    embeddings: File,
+    *,
+    out: Figure,
+    people: Annotated[int, typer.Option(min=1, help="How many people, drawn at random.")] = 12,
+    seed: Seed = 0,
+) -> None:
+    """Draw a map on which people should be islands, whatever the kind of evidence."""
+    from crossreid.analysis.figures import tsne_figure
+    from crossreid.analysis.projection import project
+    from crossreid.cli.outputs import FIGURES, check_output_file, write_figure
+    from crossreid.core.embeddings import Embeddings
+
+    check_output_file(out, *FIGURES)
+    shown = _draw_people(Embeddings.load(embeddings), people, seed)
+    write_figure(tsne_figure(project(shown, seed=seed), shown.person_ids, shown.modalities), out)
+    print(f"Wrote {out}: {len(shown)} items")
+    words = ("analyse", "cases", embeddings, "--data", "DATA", "--out", out.with_stem("cases"))
+    print("Next: " + command_line(*words))
+
+
+@app.command()
+def cases(
+    embeddings: File,
+    *,
+    gallery: Annotated[
+        Path | None,
+        typer.Option(metavar="EMBEDDINGS", help="A .parquet of the gallery; by default the same file."),
+    ] = None,
+    data: Data,
+    dataset: DatasetName = "pedestrians",
+    split: Split = "",
+    task: Tasks = None,
+    protocol: Annotated[str, typer.Option(help="What is removed from the gallery.")] = "source-excluded",
+    successes: Annotated[int, typer.Option(min=0, help="Searches a task that find the right person.")] = 1,
+    failures: Annotated[int, typer.Option(min=0, help="Searches a task that do not.")] = 1,
+    top: Annotated[int, typer.Option(min=1, help="Results of each search.")] = 5,
+    seed: Seed = 0,
+    out: Figure,
+) -> None:
+    """Draw single searches as strips of pictures: drawn at random, not the prettiest."""
+    from crossreid.analysis.cases import retrieval_cases
+    from crossreid.analysis.strips import cases_figure
+    from crossreid.cli.outputs import FIGURES, check_output_file, write_figure
+    from crossreid.core.embeddings import Embeddings
+    from crossreid.evaluation.evaluate import TASKS
+    from crossreid.evaluation.protocols import find_protocol
+    from crossreid.evaluation.tasks import RetrievalTask
+
+    check_output_file(out, *FIGURES)
+    rule = find_protocol(protocol)
+    queries = Embeddings.load(embeddings)
+    answers = queries if gallery is None else Embeddings.load(gallery)
+    queries.check_comparable(answers)
+    samples = {sample.item_id: sample for sample in read_dataset(dataset, data, split).samples}
+    strips: list[Strip] = []
+    for parsed in map(RetrievalTask.parse, task or TASKS):
+        asking, found = queries.of(parsed.query), answers.of(parsed.gallery)
+        drawn = retrieval_cases(
+            asking,
+            found,
+            exclude=rule.exclusion(parsed, asking, found),
+            successes=successes,
+            failures=failures,
+            top=top,
+            seed=seed,
+        )
+        strips += [_strip(case, asking, found, samples, heading=str(parsed)) for case in drawn]
+    write_figure(cases_figure(strips), out)
+    print(f"Wrote {out}: {len(strips)} searches")
+    print("Next: " + command_line("evaluate", embeddings))
+
+
+def _summary(spectrum: "Spectrum") -> str:
+    counts = ", ".join(f"{spectrum.components_for(share)} for {share:.0%}" for share in _SHARES)
+    width = len(spectrum.importance)
+    return f"effective rank {spectrum.effective_rank:.1f} of {width}; components {counts} of the variance"
+
+
+def _draw_people(embeddings: "Embeddings", count: int, seed: int) -> "Embeddings":
+    import numpy as np
+
+    from crossreid.core.errors import DataError
+
+    known = np.unique(embeddings.person_ids[embeddings.person_ids >= 0])
+    if not len(known):
+        raise DataError("embeddings of nobody known", expected="items with person ids")
+    drawn = np.random.default_rng(seed).permutation(known)[:count]
+    return embeddings.select(np.isin(embeddings.person_ids, drawn))
+
+
+def _strip(
+    case: "RetrievalCase",
+    queries: "Embeddings",
+    gallery: "Embeddings",
+    samples: "dict[str, Sample]",
+    *,
+    heading: str,
+) -> "Strip":
+    from crossreid.analysis.strips import Strip
+
+    results = [_content(str(gallery.item_ids[row]), samples) for row in case.gallery_indices]
+    query = _content(str(queries.item_ids[case.query_index]), samples)
+    return Strip([query], results, case.scores, case.correct, heading)
+
+
+def _content(item_id: str, samples: "dict[str, Sample]") -> "Evidence":
+    from crossreid.core.errors import DataError
+    from crossreid.data.images import decode_image
+
+    sample = samples.get(item_id)
+    if sample is None:
+        raise DataError(
+            f"{item_id}, which is embedded but not in the data", expected="--data that was embedded"
+        )
+    if sample.caption is not None:
+        return sample.caption
+    assert sample.path is not None, "samples of files have a caption or a path"
+    return decode_image(sample.path, size_hint=_TILE)

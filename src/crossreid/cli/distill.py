@@ -1,0 +1,101 @@
+"""`crossreid distill`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crossreid.cli.options import (
+    BatchSize,
+    Data,
+    DatasetName,
+    Device,
+    Precision,
+    Split,
+    ValidationSplit,
+    command_line,
+    data_words,
+    read_dataset,
+)
+
+if TYPE_CHECKING:
+    from crossreid.core.embeddings import Embeddings
+    from crossreid.data.dataset import Dataset
+
+
+def distill(
+    config: Annotated[Path, typer.Argument(help="YAML file, such as configs/distill-tiny.yaml.")],
+    *,
+    teacher: Annotated[
+        str, typer.Option(metavar="ENCODER", help="The cloud model: a model folder, tiny-cloud or a hub id.")
+    ],
+    data: Data,
+    dataset: DatasetName = "pedestrians",
+    split: Split = "train",
+    validation_split: ValidationSplit = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run: model, history, checkpoint.")],
+    features: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the teacher's features are kept, for several distillations; by default"
+            " teacher_features.parquet in the run's folder."
+        ),
+    ] = None,
+    batch_size: BatchSize = 64,
+    device: Device = None,
+    precision: Precision = None,
+) -> None:
+    """Train the edge model to follow the cloud model.
+
+    The cloud model's features of the data are computed once and stored; later calls read them. Stopped and called
+    again, the training goes on from its last checkpoint.
+    """
+    from crossreid.cli.outputs import check_output_file, check_output_folder, report_run
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.training.build import train_model
+    from crossreid.training.config import DistillationConfig, load_config
+
+    settings = load_config(config)
+    if not isinstance(settings, DistillationConfig):
+        raise ConfigurationError(
+            f"{config}, which is of kind {settings.kind}",
+            expected="kind distillation",
+            remedy=command_line("train", config, "--out", out),
+        )
+    check_output_folder(out)
+    file = features or out / "teacher_features.parquet"
+    check_output_file(file, ".parquet", option="--features")
+    people = read_dataset(dataset, data, split)
+    validation = None if validation_split is None else read_dataset(dataset, data, validation_split)
+    stored = _store(teacher, people, file, batch_size=batch_size, device=device, precision=precision)
+    model = train_model(
+        settings,
+        people,
+        out,
+        teacher_features=stored,
+        validation=validation,
+        quiet=not sys.stderr.isatty(),
+    )
+    report_run(out)
+    print(f"Teacher's features: {file}")
+    words = ["evaluate", model, "--gallery", teacher, "--setting", "E2C", *data_words(dataset, data)]
+    print("Next: " + command_line(*words))
+
+
+def _store(
+    teacher: str,
+    people: "Dataset",
+    file: Path,
+    *,
+    batch_size: int,
+    device: str | None,
+    precision: str | None,
+) -> "Embeddings":
+    """The features; the teacher itself is let go before the training begins."""
+    from crossreid.models.loading import load_encoder
+    from crossreid.training.teacher_features import store_teacher_features
+
+    encoder = load_encoder(teacher, device=device, precision=precision)
+    progress = sys.stderr.isatty()
+    return store_teacher_features(encoder, people, file, batch_size=batch_size, progress=progress)

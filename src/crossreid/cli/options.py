@@ -1,0 +1,62 @@
+"""Options that several verbs share, and the data set that they name."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from crossreid.data.dataset import Dataset
+
+_DATA_HELP = "Folder or table of the data set."
+
+Data = Annotated[Path, typer.Option("--data", help=_DATA_HELP)]
+OptionalData = Annotated[Path | None, typer.Option("--data", help=_DATA_HELP)]
+DatasetName = Annotated[
+    str,
+    typer.Option(
+        "--dataset",
+        help="Format of the data: pedestrians (drawn by crossreid data draw), manifest (a CSV or Parquet"
+        " table) or folder (any tree of pictures).",
+    ),
+]
+Split = Annotated[
+    str, typer.Option(help="Which part of the data; of a folder, a sub-folder. '' for everything.")
+]
+ValidationSplit = Annotated[
+    str | None, typer.Option(help="Other people, whose mAP goes into the history as the training goes.")
+]
+BatchSize = Annotated[int, typer.Option(min=1, help="Items that the encoder takes in a step.")]
+Device = Annotated[str | None, typer.Option(help="cpu or cuda; by default cuda where there is one.")]
+Precision = Annotated[
+    str | None, typer.Option(help="Of the encoder: fp32 (default) or bf16. An edge pack has its own.")
+]
+
+Tasks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--task",
+        help="X->Y with X and Y of R (photo), IR, S (sketch) and T (words); may be given several times. By"
+        " default S->R, IR->R and T->R.",
+    ),
+]
+
+
+def read_dataset(name: str, root: Path, split: str | None) -> "Dataset":
+    """The data set that the options name; all of it when the split is empty."""
+    from crossreid.data.loading import load_dataset
+
+    return load_dataset(name, root, split=split or None)
+
+
+def command_line(*words: object) -> str:
+    """A command to type next, with quotes where the shell needs them."""
+    return shlex.join(["crossreid", *map(str, words)])
+
+
+def data_words(name: str, root: Path | None, split: str = "") -> list[object]:
+    """The options of `command_line` that name a data set again."""
+    words: list[object] = ["--data", "DATA" if root is None else root]
+    words += [] if name == "pedestrians" else ["--dataset", name]
+    return words + (["--split", split] if split else [])

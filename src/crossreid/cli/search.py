@@ -1,0 +1,179 @@
+"""`crossreid search`."""
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from crossreid.core.encoder import Encoder
+    from crossreid.core.sample import Sample
+    from crossreid.gallery.gallery import Gallery
+    from crossreid.gallery.item import SearchResult
+
+_PIPE_COLUMNS = 1000
+
+
+def search(
+    where: Annotated[str, typer.Argument(metavar="GALLERY", help="Folder that `crossreid index` wrote.")],
+    *,
+    text: Annotated[list[str] | None, typer.Option(help="A description in words.")] = None,
+    sketch: Annotated[list[Path] | None, typer.Option(help="A drawing.")] = None,
+    ir: Annotated[list[Path] | None, typer.Option(help="An infrared picture.")] = None,
+    rgb: Annotated[list[Path] | None, typer.Option(help="A photo.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="How many results.")] = 10,
+    camera: Annotated[list[str] | None, typer.Option(help="Only pictures of this camera.")] = None,
+    modality: Annotated[
+        str | None, typer.Option(help="Only pictures of this kind: rgb, ir or sketch.")
+    ] = None,
+    after: Annotated[datetime | None, typer.Option(help="Only pictures taken then or later, UTC.")] = None,
+    before: Annotated[datetime | None, typer.Option(help="Only pictures taken then or earlier, UTC.")] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            help="Of the query: by default the gallery's own; any that was trained into the same space."
+        ),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu or cuda; by default cuda where there is one.")
+    ] = None,
+    show: Annotated[
+        Path | None, typer.Option(help="Write the results as a picture strip: .png, .svg or .pdf.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Find a person by any kinds of evidence; several pieces, also of one kind, are fused into one query."""
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.gallery.gallery import open_gallery
+
+    evidence = _collect(text=text, sketch=sketch, ir=ir, rgb=rgb)
+    gallery = open_gallery(where)
+    times = None if after is None and before is None else (_utc(after), _utc(before))
+    if show is not None and show.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise ConfigurationError(f"--show {show}", expected="a name that ends in .png, .svg or .pdf")
+    query = _load(encoder, gallery, device).encode(evidence)
+    results = gallery.search(query, top=top, camera=camera or None, modality=modality, time_range=times)
+    if as_json:
+        print(
+            json.dumps({"gallery": gallery.uri, "results": [_record(result) for result in results]}, indent=2)
+        )
+    else:
+        _print_table(results)
+    if show is not None:
+        _draw(show, evidence, results)
+        print(f"Wrote {show}", file=sys.stderr)
+    if not as_json:
+        print(_next_step(where, show, results), file=sys.stderr)
+
+
+def _collect(
+    *, text: list[str] | None, sketch: list[Path] | None, ir: list[Path] | None, rgb: list[Path] | None
+) -> "list[Sample]":
+    """Evidence as samples; the pictures are decoded here, so that a bad one is named before a model is loaded."""
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.core.modality import Modality
+    from crossreid.core.sample import Sample
+    from crossreid.data.images import decode_image
+
+    samples = [Sample(Modality.TEXT, caption=words) for words in text or ()]
+    for modality, paths in ((Modality.SKETCH, sketch), (Modality.IR, ir), (Modality.RGB, rgb)):
+        samples += [Sample(modality, image=decode_image(path), item_id=str(path)) for path in paths or ()]
+    if not samples:
+        raise ConfigurationError("nothing to search with", expected="some of --text, --sketch, --ir, --rgb")
+    return samples
+
+
+def _load(source: str | None, gallery: "Gallery", device: str | None) -> "Encoder":
+    from crossreid.core.errors import ConfigurationError, DataError
+    from crossreid.models.loading import load_encoder
+
+    record = gallery.encoder
+    if record is None:
+        raise DataError(f"no gallery in {gallery.uri}", remedy=f"crossreid index FOLDER --out {gallery.uri}")
+    if not (source or record.source):
+        raise ConfigurationError(
+            f"{gallery.uri} does not say where its encoder is", remedy="name it with --encoder"
+        )
+    return load_encoder(source or record.source, device=device)
+
+
+def _record(result: "SearchResult") -> dict[str, object]:
+    return {
+        "rank": result.rank,
+        "score": round(result.score, 6),
+        "path": str(result.path),
+        "person": result.person,
+        "camera": result.camera,
+        "time": result.time.isoformat() if result.time else None,
+        "modality": str(result.modality),
+        "source": result.source,
+    }
+
+
+def _print_table(results: "Sequence[SearchResult]") -> None:
+    from rich.console import Console
+
+    # Paths in a pipe must stay in one piece.
+    console = Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
+    console.print(_table(results))
+
+
+def _table(results: "Sequence[SearchResult]") -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("rank", "score"):
+        table.add_column(name, justify="right")
+    for name in ("person", "camera", "path"):
+        table.add_column(name, overflow="fold")
+    for result in results:
+        cells = (f"{result.score:.3f}", result.person or "-", result.camera or "-", str(result.path))
+        table.add_row(str(result.rank), *map(Text, cells))
+    return table
+
+
+def _draw(file: Path, evidence: "Sequence[Sample]", results: "Sequence[SearchResult]") -> None:
+    import numpy as np
+
+    from crossreid.analysis.strips import search_strip_figure
+    from crossreid.core.errors import DataError
+    from crossreid.data.images import decode_image
+
+    def picture(path: Path) -> "np.ndarray | str":
+        try:
+            return decode_image(path, size_hint=(560, 280))
+        except DataError:  # it was there when it was indexed
+            return f"{path.name} is gone"
+
+    asked = [sample.caption or sample.image for sample in evidence]
+    figure = search_strip_figure(
+        [piece for piece in asked if piece is not None],
+        [picture(result.path) for result in results],
+        [result.score for result in results],
+    )
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(file, dpi=150)
+    except OSError as error:
+        raise DataError(f"{file} cannot be written ({error.strerror or error})") from error
+
+
+def _next_step(where: str, show: Path | None, results: "Sequence[SearchResult]") -> str:
+    if not results:
+        return "Nothing passes these conditions. Next: search again with fewer of them."
+    if show is None:
+        return "Next: the same with --show found.png to see the pictures, or with more evidence to narrow it down."
+    return (
+        f"Next: add more evidence to narrow it down, or crossreid index FOLDER --out {where} to enrol more."
+    )
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return None if time is None else time.replace(tzinfo=UTC)

@@ -1,0 +1,104 @@
+"""`crossreid train`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crossreid.cli.options import (
+    DatasetName,
+    OptionalData,
+    Split,
+    ValidationSplit,
+    command_line,
+    data_words,
+    read_dataset,
+)
+
+if TYPE_CHECKING:
+    from crossreid.training.config import CaptioningConfig, ContrastiveConfig, StudentConfig, TeacherConfig
+
+
+def train(
+    config: Annotated[Path, typer.Argument(help="YAML file, such as configs/teacher-tiny.yaml.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run: model, history, checkpoint.")],
+    data: OptionalData = None,
+    dataset: DatasetName = "pedestrians",
+    split: Split = "train",
+    validation_split: ValidationSplit = None,
+) -> None:
+    """Train the cloud model, the edge model alone, or pretrain a tiny one, as the configuration says.
+
+    Stopped and called again, it goes on from its last checkpoint. Pretraining draws its own people and takes no
+    data. An edge model that follows the cloud model is made by crossreid distill.
+    """
+    from crossreid.cli.outputs import check_output_folder
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.training.config import (
+        CaptioningConfig,
+        ContrastiveConfig,
+        DistillationConfig,
+        StudentConfig,
+        TeacherConfig,
+        load_config,
+    )
+
+    settings = load_config(config)
+    match settings:
+        case DistillationConfig():
+            raise ConfigurationError(
+                f"{config}, which is of a distillation",
+                expected="a teacher, a student or a pretraining",
+                remedy=command_line("distill", config, "--teacher", "ENCODER", *data_words(dataset, data)),
+            )
+        case CaptioningConfig() | ContrastiveConfig():
+            if data is not None or validation_split is not None:
+                raise ConfigurationError(
+                    f"data for {config}, a pretraining, which draws its own", remedy="leave the data out"
+                )
+            check_output_folder(out)
+            _pretrain(settings, out)
+        case TeacherConfig() | StudentConfig():
+            if data is None:
+                raise ConfigurationError(
+                    f"no data to train a {settings.kind}",
+                    expected="--data with a data set",
+                    remedy="crossreid data draw FOLDER makes one",
+                )
+            check_output_folder(out)
+            _train(settings, out, data, dataset, split, validation_split)
+
+
+def _pretrain(settings: "CaptioningConfig | ContrastiveConfig", out: Path) -> None:
+    from crossreid.cli.outputs import report_run
+    from crossreid.training.pretraining import pretrain
+
+    model = pretrain(settings, out, quiet=not sys.stderr.isatty())
+    report_run(out)
+    kind = "teacher" if settings.kind == "captioning" else "student"
+    then = command_line("train", f"configs/{kind}-tiny.yaml", "--data", "DATA", "--out", f"runs/{kind}")
+    print(f"Next: with `backbone: {model}` in configs/{kind}-tiny.yaml, {then}")
+
+
+def _train(
+    settings: "TeacherConfig | StudentConfig",
+    out: Path,
+    data: Path,
+    dataset: str,
+    split: str,
+    validation_split: str | None,
+) -> None:
+    from crossreid.cli.outputs import report_run
+    from crossreid.training.build import train_model
+
+    people = read_dataset(dataset, data, split)
+    validation = None if validation_split is None else read_dataset(dataset, data, validation_split)
+    model = train_model(settings, people, out, validation=validation, quiet=not sys.stderr.isatty())
+    report_run(out)
+    if settings.kind == "teacher":
+        words = ["distill", "configs/distill-tiny.yaml", "--teacher", model, *data_words(dataset, data)]
+        print("Next: " + command_line(*words, "--out", "runs/edge"))
+    else:
+        print("Next: " + command_line("evaluate", model, *data_words(dataset, data)))

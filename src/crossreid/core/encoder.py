@@ -1,0 +1,94 @@
+"""Everything that can look at a person."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+
+from crossreid.core.embeddings import Embeddings
+from crossreid.core.errors import DataError
+from crossreid.core.modality import Modality
+from crossreid.core.sample import Sample
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Item: TypeAlias = "Sample | Path | str | np.ndarray | Image"
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """A model, an edge pack or a remote service that turns evidence into vectors of one space."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the exact function computed: equal fingerprints give comparable vectors."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Width of the vectors."""
+        ...
+
+    @property
+    def modalities(self) -> frozenset[Modality]:
+        """The kinds of evidence that it takes."""
+        ...
+
+    def encode(
+        self,
+        items: Sequence[Item],
+        *,
+        modality: Modality | str | None = None,
+        batch_size: int = 64,
+        progress: bool = False,
+    ) -> Embeddings:
+        """Embed samples, image paths, pictures or captions.
+
+        Args:
+            items: samples (which know their modality), or paths, PIL images and arrays (`rgb` unless
+                `modality` says otherwise), or captions (`modality="text"`).
+            modality: kind of evidence of bare items; refused when it contradicts a sample's own.
+            batch_size: items a step.
+            progress: draw a progress bar on standard error.
+
+        Returns:
+            One unit-length row an item, in order.
+        """
+        ...
+
+
+def as_samples(items: Sequence[Item], *, modality: Modality | str | None = None) -> list[Sample]:
+    """Wrap bare paths, pictures and captions as samples; check that samples agree with `modality`.
+
+    Raises:
+        DataError: an item is of no known type, or is a sample of another modality.
+    """
+    if isinstance(items, str | Path):
+        raise DataError(
+            f"a single item {items!r}", expected="a sequence of items", remedy="wrap it in a list"
+        )
+    wanted = None if modality is None else Modality(modality)
+    return [_as_sample(item, wanted) for item in items]
+
+
+def _as_sample(item: Item, modality: Modality | None) -> Sample:
+    if isinstance(item, Sample):
+        if modality is not None and item.modality != modality:
+            raise DataError(
+                f"a {item.modality} sample among {modality} items", expected=f"{modality} samples"
+            )
+        return item
+    if modality == Modality.TEXT:
+        if not isinstance(item, str):
+            raise DataError(f"a {type(item).__name__} as text", expected="a caption (str)")
+        return Sample(Modality.TEXT, caption=item)
+    visual = modality or Modality.RGB
+    if isinstance(item, str | Path):
+        return Sample(visual, path=Path(item))
+    if isinstance(item, np.ndarray):
+        return Sample(visual, image=item)
+    if hasattr(item, "convert"):
+        return Sample(visual, image=np.asarray(item.convert("RGB"), dtype=np.uint8))
+    raise DataError(f"an item of type {type(item).__name__}", expected="a Sample, path, picture or caption")

@@ -1,0 +1,148 @@
+"""A part: some rows of a folder gallery, in two Parquet files that are written once and never changed."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from crossreid.core.embeddings import Embeddings
+from crossreid.core.errors import DataError
+from crossreid.core.modality import Modality
+from crossreid.gallery.item import GalleryItem
+
+_SCHEMA = pa.schema(
+    {
+        "path": pa.string(),
+        "root": pa.string(),
+        "person": pa.string(),
+        "camera": pa.string(),
+        "time": pa.timestamp("us", tz="UTC"),
+        "modality": pa.string(),
+        "source": pa.string(),
+        "size_bytes": pa.int64(),
+        "modified_ns": pa.int64(),
+        "content_hash": pa.string(),
+    }
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Rows of a gallery: `table` [n] of what is known about each picture, `embeddings` [n]."""
+
+    table: pa.Table
+    embeddings: Embeddings
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+    @property
+    def paths(self) -> list[str]:
+        """The names of the rows."""
+        return self.table["path"].to_pylist()
+
+    def select(self, rows: np.ndarray) -> "Part":
+        """The rows of an index array, in its order."""
+        return Part(
+            table=self.table.take(pa.array(rows, pa.int64())), embeddings=self.embeddings.select(rows)
+        )
+
+    def items(self) -> tuple[GalleryItem, ...]:
+        """What is known about each picture."""
+        return tuple(
+            GalleryItem(**row | {"modality": Modality(row["modality"])}) for row in self.table.to_pylist()
+        )
+
+    @classmethod
+    def of(cls, items: Sequence[GalleryItem], embeddings: Embeddings) -> "Part":
+        """Join pictures with their vectors; the keys of the embeddings are taken from the items.
+
+        Raises:
+            DataError: there is not one vector an item.
+        """
+        if len(items) != len(embeddings):
+            raise DataError(f"{len(embeddings)} vectors for {len(items)} pictures", expected="one a picture")
+        keyed = Embeddings(
+            vectors=embeddings.vectors,
+            modalities=np.array([str(item.modality) for item in items], np.str_),
+            person_ids=np.array([_number(item.person) for item in items], np.int64),
+            camera_ids=np.array([_number(item.camera) for item in items], np.int64),
+            source_ids=np.array([item.source for item in items], np.str_),
+            item_ids=np.array([item.path for item in items], np.str_),
+            fingerprint=embeddings.fingerprint,
+            rotation=embeddings.rotation,
+        )
+        rows = [asdict(item) | {"modality": str(item.modality)} for item in items]
+        return cls(table=pa.Table.from_pylist(rows, schema=_SCHEMA), embeddings=keyed.unit())
+
+    @classmethod
+    def concatenate(cls, parts: Sequence["Part"]) -> "Part":
+        """Join rows.
+
+        Raises:
+            FingerprintError: the parts come from different encoders.
+        """
+        return cls(
+            table=pa.concat_tables([part.table for part in parts]).combine_chunks(),
+            embeddings=Embeddings.concatenate([part.embeddings for part in parts]),
+        )
+
+    def save(self, folder: Path, name: str) -> None:
+        """Write both files and wait until they are on the disk."""
+        files = _files(folder, name)
+        self.embeddings.save(files[0])
+        pq.write_table(self.table, files[1], compression="zstd")
+        for file in files:
+            flush_to_disk(file)
+
+    @classmethod
+    def load(cls, folder: Path, name: str) -> "Part":
+        """Read what `save` wrote.
+
+        Raises:
+            DataError: a file is missing, damaged, or does not fit the other.
+        """
+        vectors, table = _files(folder, name)
+        embeddings = Embeddings.load(vectors)
+        try:
+            # pyarrow's threads would outlive a read that another writer's clean-up interrupts
+            rows = pq.read_table(table, schema=_SCHEMA, use_threads=False)
+        except (OSError, pa.ArrowException) as error:
+            raise DataError(f"{table} cannot be read ({error})", expected="a part of a gallery") from error
+        if rows.num_rows != len(embeddings):
+            raise DataError(
+                f"{table} of {rows.num_rows} rows", expected=f"{len(embeddings)}, as in {vectors}"
+            )
+        return cls(table=rows, embeddings=embeddings)
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Replace a JSON file in one step, and wait until it is on the disk."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    flush_to_disk(partial)
+    partial.replace(path)
+    flush_to_disk(path.parent)
+
+
+def flush_to_disk(path: Path) -> None:
+    """Wait until a file or folder has reached the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _files(folder: Path, name: str) -> tuple[Path, Path]:
+    return folder / f"{name}.vectors.parquet", folder / f"{name}.items.parquet"
+
+
+def _number(label: str) -> int:
+    """The integer that a label spells, -1 when it spells none."""
+    return int(label) if label.isascii() and label.isdigit() and len(label) < 19 else -1

@@ -1,0 +1,1 @@
+"""nn.Modules, and what makes them encoders."""

@@ -1,0 +1,85 @@
+"""A model as an `Encoder`: samples in, `Embeddings` out."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from crossreid.core.embeddings import Embeddings
+from crossreid.core.encoder import Item, as_samples
+from crossreid.core.modality import Modality
+from crossreid.data.encoding import encode_samples
+from crossreid.models.folder import fingerprint_of
+from crossreid.models.student import Student
+from crossreid.models.teacher import Teacher
+
+
+class ModelEncoder:
+    """A teacher or student in evaluation mode.
+
+    Args:
+        model: its device and weights are used as they are.
+        space: names the space of the vectors; "" for the model's own.
+        source: what `load_encoder` was given, so that a gallery can name it.
+        precision: "fp32", or "bf16" for matrix products in half width.
+    """
+
+    def __init__(
+        self, model: Teacher | Student, *, space: str = "", source: str = "", precision: str = "fp32"
+    ) -> None:
+        self.model, self.source, self.precision = model.eval(), source, precision
+        weights = fingerprint_of(model)
+        self._fingerprint = f"{weights}@{space or weights}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the weights and input treatment, then `@` and the space that the vectors live in."""
+        return self._fingerprint
+
+    @property
+    def space(self) -> str:
+        """The part of the fingerprint that comparable encoders share."""
+        return self._fingerprint.split("@")[1]
+
+    @property
+    def dim(self) -> int:
+        """Width of the vectors."""
+        return self.model.dim
+
+    @property
+    def modalities(self) -> frozenset[Modality]:
+        """All four."""
+        return frozenset(Modality)
+
+    def encode(
+        self,
+        items: Sequence[Item],
+        *,
+        modality: Modality | str | None = None,
+        batch_size: int = 64,
+        progress: bool = False,
+    ) -> Embeddings:
+        """See `crossreid.core.encoder.Encoder.encode`. Unreadable files raise `DataError` with their path."""
+        return encode_samples(
+            as_samples(items, modality=modality),
+            embed_images=self._embed_images,
+            embed_captions=self._embed_captions,
+            preprocessing=self.model.preprocessing,
+            dim=self.dim,
+            fingerprint=self.fingerprint,
+            batch_size=batch_size,
+            progress=progress,
+        )
+
+    def _embed_images(self, pixels: np.ndarray, modalities: Sequence[Modality]) -> np.ndarray:
+        tensor = torch.from_numpy(pixels).to(self.model.device)
+        return self._run(lambda: self.model.embed_images(tensor, modalities))
+
+    def _embed_captions(self, captions: Sequence[str]) -> np.ndarray:
+        return self._run(lambda: self.model.embed_captions(captions))
+
+    def _run(self, forward: Callable[[], Tensor]) -> np.ndarray:
+        half = self.precision == "bf16"
+        with torch.inference_mode(), torch.autocast(self.model.device.type, torch.bfloat16, enabled=half):
+            return forward().float().cpu().numpy()

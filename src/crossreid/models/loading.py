@@ -1,0 +1,89 @@
+"""One name or place -> an encoder."""
+
+from pathlib import Path
+
+from crossreid.core.encoder import Encoder
+from crossreid.core.errors import CheckpointError, ConfigurationError
+from crossreid.runtime.pack import is_pack
+
+PRECISIONS = ("fp32", "bf16")
+
+
+def load_encoder(source: str | Path, *, device: str | None = None, precision: str | None = None) -> Encoder:
+    """Load a teacher, a student or an edge pack. For a pack no torch is loaded.
+
+    Args:
+        source: "tiny-cloud" or "tiny-edge" (shipped), a model folder, an edge pack, or a hub id (downloaded once
+            into the hub's cache).
+        device: of torch; CUDA where there is one, else the CPU. A pack runs on the CPU.
+        precision: "fp32" (default) or "bf16". A pack has its own.
+
+    Raises:
+        CheckpointError: nothing usable is at `source`.
+        ConfigurationError: the device or precision is not available.
+    """
+    if precision not in (None, *PRECISIONS):
+        raise ConfigurationError(f"precision {precision!r}", expected=f"one of {', '.join(PRECISIONS)}")
+    if is_pack(Path(source)):
+        return _open_pack(Path(source), device, precision)
+    return _load_model(source, device, precision or "fp32")
+
+
+def _open_pack(folder: Path, device: str | None, precision: str | None) -> Encoder:
+    from crossreid.runtime.encoder import PackEncoder
+
+    encoder = PackEncoder(folder)
+    if device not in (None, "cpu") or precision not in (None, encoder.pack.precision):
+        raise ConfigurationError(
+            f"the pack {folder} on device {device!r} in precision {precision!r}",
+            expected=f"cpu and {encoder.pack.precision}",
+            remedy="leave both out",
+        )
+    return encoder
+
+
+def _load_model(source: str | Path, device: str | None, precision: str) -> Encoder:
+    import torch
+
+    from crossreid.models.encoder import ModelEncoder
+    from crossreid.models.folder import load_model
+
+    try:
+        place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.empty(0, device=place)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigurationError(
+            f"device {device!r} is not available: {error}", expected="cpu or cuda"
+        ) from error
+    model, space = load_model(model_folder(source))
+    return ModelEncoder(model.to(place), space=space, source=str(source), precision=precision)
+
+
+def model_folder(source: str | Path) -> Path:
+    """The local folder of a shipped name, a path or a cached hub id.
+
+    Raises:
+        CheckpointError: there is none.
+    """
+    from crossreid.models.presets import SHIPPED, shipped_folder
+
+    if str(source) in SHIPPED:
+        return shipped_folder(str(source))
+    folder = Path(source)
+    if folder.is_dir():
+        return folder
+    if str(source).count("/") == 1 and not folder.is_absolute():
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+        try:
+            return Path(snapshot_download(str(source)))
+        except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
+            raise CheckpointError(
+                f"{source} is neither a folder nor a model that the hub gave ({type(error).__name__})",
+                expected="a model folder, a hub id, or " + " or ".join(SHIPPED),
+                remedy="check the name and the connection, or download it first",
+            ) from error
+    raise CheckpointError(
+        f"no model at {source}", expected="a model folder, a hub id, or " + " or ".join(SHIPPED)
+    )

@@ -1,0 +1,75 @@
+"""The words around a piece of evidence. They are model inputs: a changed letter is another model."""
+
+from dataclasses import dataclass
+
+from crossreid.core.modality import Modality
+
+IM_START, IM_END = "<|im_start|>", "<|im_end|>"
+VISION_START, VISION_END, IMAGE_PAD = "<|vision_start|>", "<|vision_end|>", "<|image_pad|>"
+END_OF_TEXT = "<|endoftext|>"
+
+SPECIAL_TOKENS = (
+    END_OF_TEXT, IM_START, IM_END, "<|object_ref_start|>", "<|object_ref_end|>", "<|box_start|>", "<|box_end|>",
+    "<|quad_start|>", "<|quad_end|>", VISION_START, VISION_END, "<|vision_pad|>", IMAGE_PAD, "<|video_pad|>",
+)  # fmt: skip
+"""The special tokens of Qwen2-VL, in the order of their ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """Templates of a conversation; `visual` takes {modality}, `text` takes {caption}."""
+
+    system: str
+    visual: str
+    text: str
+
+    def head(self, *, images: int, tokens_per_image: int) -> str:
+        """System part and pictures: everything before the instruction."""
+        picture = VISION_START + IMAGE_PAD * tokens_per_image + VISION_END
+        return f"{IM_START}system\n{self.system}{IM_END}\n{IM_START}user\n{picture * images}"
+
+    @property
+    def tail(self) -> str:
+        """Ends the user's turn and opens the assistant's; its last token is the pooled one."""
+        return f"{IM_END}\n{IM_START}assistant\n"
+
+    def ask_about_image(self, modality: Modality) -> str:
+        """The instruction that follows a picture."""
+        return self.visual.format(modality=modality.value)
+
+    def around_caption(self) -> tuple[str, str]:
+        """What stands before and after the caption, so that only the caption is ever cut."""
+        before, after = self.text.split("{caption}")
+        return before, after
+
+
+PAPER_PROMPTS = Prompts(
+    system=(
+        "You are a four-modal data (RGB image(rgb), infrared image(ir), sketch image(sketch) and text) embedding "
+        "generator.I will now arbitrarily select single or multi modal data from these 4 modalities as input.Please "
+        "convert the input multimodal data into semantic vectors for multimodal matching."
+    ),
+    visual=(
+        "The modality of this item:{modality}. Generate the image's embedding, focusing on age, gender, clothing, and "
+        "biometric features."
+    ),
+    text=(
+        "The modality of this item:text. The caption is '{caption}'. Generate this text's embedding, focusing on age, "
+        "gender, clothing, and biometric features."
+    ),
+)
+"""To the letter those of the released model."""
+
+TINY_PROMPTS = Prompts(
+    system="Persons in rgb, ir, sketch and text.",
+    visual="item:{modality}. Describe the person.",
+    text="item:text. '{caption}'. Describe the person.",
+)
+"""The same frame in a third of the tokens, for models that read it thousands of times on a CPU."""
+
+TINY_LISTING_PROMPTS = Prompts(
+    system=TINY_PROMPTS.system,
+    visual="item:{modality}. List the attributes.",
+    text="item:text. '{caption}'. List the attributes.",
+)
+"""Asks for a list in place of a description; used in pretraining only."""

@@ -1,0 +1,99 @@
+"""The edge model: CLIP with a linear head for each modality (MLLMEmbed-ReID, section 3.3)."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import CLIPModel, PreTrainedTokenizerBase
+
+from crossreid.core.modality import Modality
+from crossreid.data.preprocessing import Preprocessing
+from crossreid.data.tokens import token_rectangle
+
+_log = logging.getLogger(__name__)
+
+
+class Student(nn.Module):
+    """CLIP's towers -> a head for each modality -> unit vectors of R^dim.
+
+    One vision tower serves rgb, ir and sketch. Heads start from CLIP's own projections when the widths agree, so that a
+    student nobody has trained yet embeds as its CLIP does.
+
+    Args:
+        clip: both towers; its projections are only read for the heads' start.
+        tokenizer: of the text tower.
+        preprocessing: input size; any height and width that the patch size divides, positions are interpolated.
+        dim: width of the common space (the teacher's).
+        seed: draws the heads when they cannot be copied.
+    """
+
+    def __init__(
+        self,
+        clip: CLIPModel,
+        tokenizer: PreTrainedTokenizerBase,
+        preprocessing: Preprocessing,
+        *,
+        dim: int,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.vision, self.text = clip.vision_model, clip.text_model
+        self.tokenizer, self.preprocessing, self.dim = tokenizer, preprocessing, dim
+        self.clip_config = clip.config
+        generator = torch.Generator().manual_seed(seed)
+        self.heads = nn.ModuleDict()
+        for modality in Modality:
+            projection = clip.text_projection if modality == Modality.TEXT else clip.visual_projection
+            head = nn.Linear(projection.in_features, dim, bias=False)
+            with torch.no_grad():
+                if dim == projection.out_features:
+                    head.weight.copy_(projection.weight)
+                else:
+                    head.weight.normal_(std=projection.in_features**-0.5, generator=generator)
+            self.heads[modality.value] = head
+        self._warned = False
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    def embed_images(
+        self, pixel_values: Float[Tensor, "n 3 height width"], modalities: Sequence[Modality]
+    ) -> Float[Tensor, "n dim"]:
+        """One unit vector a picture, each through the head of its modality."""
+        pooled = self.vision(pixel_values, interpolate_pos_encoding=True).pooler_output
+        features = pooled.new_zeros(len(pooled), self.dim)
+        for modality in dict.fromkeys(modalities):
+            rows = torch.tensor(
+                [i for i, other in enumerate(modalities) if other == modality], device=pooled.device
+            )
+            features = features.index_copy(
+                0, rows, self.heads[modality.value](pooled[rows]).to(features.dtype)
+            )
+        return functional.normalize(features, dim=-1)
+
+    def embed_captions(self, captions: Sequence[str]) -> Float[Tensor, "n dim"]:
+        """One unit vector a caption."""
+        pooled = self.text(self.tokenize(captions).to(self.device)).pooler_output
+        return functional.normalize(self.heads["text"](pooled), dim=-1)
+
+    def tokenize(self, captions: Sequence[str]) -> Tensor:
+        """Token ids [n, longest], each caption ended by the end-of-text token that CLIP pools; cut to CLIP's length."""
+        tokenizer: Any = self.tokenizer
+        longest = self.text.config.max_position_embeddings
+        # A special token that somebody wrote into a caption is letters: it must not end the caption.
+        encoded = tokenizer(list(captions), add_special_tokens=False, split_special_tokens=True)["input_ids"]
+        rectangle, cut = token_rectangle(
+            encoded, start=tokenizer.bos_token_id, end=tokenizer.eos_token_id, longest=longest
+        )
+        if cut and not self._warned:
+            self._warned = True
+            _log.warning(
+                "%d of %d captions are longer than %d tokens and were cut", cut, len(captions), longest
+            )
+        return torch.from_numpy(rectangle)

@@ -1,0 +1,6 @@
+"""Edge packs -> encoders, without torch."""
+
+from crossreid.runtime.encoder import PackEncoder
+from crossreid.runtime.pack import Pack, is_pack, read_pack
+
+__all__ = ["Pack", "PackEncoder", "is_pack", "read_pack"]

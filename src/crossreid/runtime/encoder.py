@@ -1,0 +1,97 @@
+"""An edge pack as an `Encoder`."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from crossreid.core.embeddings import Embeddings
+from crossreid.core.encoder import Item, as_samples
+from crossreid.core.modality import Modality
+from crossreid.data.encoding import encode_samples
+from crossreid.data.tokens import token_rectangle
+from crossreid.runtime.pack import TOKENIZER, Pack, read_pack
+from crossreid.runtime.towers import IMAGE_HEADS, load_towers
+
+_log = logging.getLogger(__name__)
+
+
+class PackEncoder:
+    """Embeds by ONNX Runtime or OpenVINO, on the CPU.
+
+    Args:
+        folder: of a pack that `crossreid.export` wrote.
+
+    Raises:
+        CheckpointError: the pack is damaged.
+        MissingDependencyError: its runtime is not installed.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.source = str(folder)
+        self.pack: Pack = read_pack(Path(folder))
+        self._towers = load_towers(Path(folder), self.pack.runtime, self.pack.precision)
+        self._tokenizer: Tokenizer = Tokenizer.from_file(str(Path(folder) / TOKENIZER))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._tokenizer.encode_special_tokens = True  # written into a caption, they are letters
+        self._warned = False
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the pack, then `@` and the space of the model that it was made from."""
+        return self.pack.fingerprint
+
+    @property
+    def dim(self) -> int:
+        """Width of the vectors."""
+        return self.pack.dim
+
+    @property
+    def modalities(self) -> frozenset[Modality]:
+        """All four."""
+        return frozenset(Modality)
+
+    def encode(
+        self,
+        items: Sequence[Item],
+        *,
+        modality: Modality | str | None = None,
+        batch_size: int = 64,
+        progress: bool = False,
+    ) -> Embeddings:
+        """See `crossreid.core.encoder.Encoder.encode`. Unreadable files raise `DataError` with their path."""
+        return encode_samples(
+            as_samples(items, modality=modality),
+            embed_images=self._embed_images,
+            embed_captions=self._embed_captions,
+            preprocessing=self.pack.preprocessing,
+            dim=self.dim,
+            fingerprint=self.fingerprint,
+            batch_size=batch_size,
+            progress=progress,
+        )
+
+    def _embed_images(self, pixels: np.ndarray, modalities: Sequence[Modality]) -> np.ndarray:
+        heads = np.array([IMAGE_HEADS.index(modality) for modality in modalities], dtype=np.int64)
+        return self._towers.image(pixels, heads)
+
+    def _embed_captions(self, captions: Sequence[str]) -> np.ndarray:
+        encoded = self._tokenizer.encode_batch(list(captions), add_special_tokens=False)
+        tokens, cut = token_rectangle(
+            [caption.ids for caption in encoded],
+            start=self.pack.start_token,
+            end=self.pack.end_token,
+            longest=self.pack.longest_caption,
+        )
+        if cut and not self._warned:
+            self._warned = True
+            _log.warning(
+                "%d of %d captions are longer than %d tokens and were cut",
+                cut,
+                len(captions),
+                self.pack.longest_caption,
+            )
+        return self._towers.text(tokens)

@@ -1,0 +1,87 @@
+"""The two towers of a pack, as functions of arrays."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from crossreid.core.errors import CheckpointError, MissingDependencyError
+from crossreid.core.modality import Modality
+from crossreid.runtime.pack import Precision, Runtime
+
+IMAGE_HEADS = (Modality.RGB, Modality.IR, Modality.SKETCH)
+"""The order in which the image tower numbers its heads."""
+
+FILES: dict[Runtime, tuple[str, str]] = {
+    "onnx": ("image.onnx", "text.onnx"),
+    "openvino": ("image.xml", "text.xml"),
+}
+"""Where each runtime keeps the image and the text tower."""
+
+
+@dataclass(frozen=True, slots=True)
+class Towers:
+    """Both towers.
+
+    Args:
+        image: (float32 pixels [n, 3, height, width], int64 heads [n]) -> float32 [n, dim].
+        text: int64 tokens [n, length] -> float32 [n, dim].
+    """
+
+    image: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    text: Callable[[np.ndarray], np.ndarray]
+
+
+def load_towers(folder: Path, runtime: Runtime, precision: Precision) -> Towers:
+    """Hand the models of a pack to their runtime.
+
+    Raises:
+        MissingDependencyError: the runtime is not installed.
+        CheckpointError: it cannot read the models.
+    """
+    load = _load_onnx if runtime == "onnx" else _load_openvino
+    try:
+        image, text = (load(folder / name, precision) for name in FILES[runtime])
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"a pack for {runtime}, which is not installed ({error})",
+            expected="the packages for edge packs",
+            remedy="pip install 'crossreid[edge]'",
+        ) from error
+    except Exception as error:  # the runtimes raise their own kinds
+        raise CheckpointError(
+            f"{folder} cannot be loaded by {runtime}: {error}", expected="models"
+        ) from error
+    return Towers(
+        image=lambda pixels, heads: image({"pixels": pixels, "heads": heads}),
+        text=lambda tokens: text({"tokens": tokens}),
+    )
+
+
+Tower = Callable[[dict[str, np.ndarray]], np.ndarray]
+
+
+def _load_onnx(file: Path, precision: Precision) -> Tower:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+
+    def run(inputs: dict[str, np.ndarray]) -> np.ndarray:
+        return np.asarray(session.run(None, inputs)[0])
+
+    return run
+
+
+def _load_openvino(file: Path, precision: Precision) -> Tower:
+    import openvino
+
+    # Left to itself, OpenVINO computes in bfloat16 wherever the processor can.
+    hint = {"fp32": "f32", "bf16": "bf16"}[precision]
+    compiled = openvino.Core().compile_model(file, "CPU", {"INFERENCE_PRECISION_HINT": hint})
+
+    def run(inputs: dict[str, np.ndarray]) -> np.ndarray:
+        # The result lives in a buffer that the next call overwrites.
+        return np.array(compiled(inputs)[0])
+
+    return run

@@ -1,0 +1,237 @@
+"""The one loop: batches -> a task's losses -> steps, on Accelerate."""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from accelerate.utils import set_seed
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.data import DataLoader, Dataset
+
+from crossreid.core.errors import CrossReIDError
+from crossreid.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from crossreid.training.config import LoopConfig
+from crossreid.training.progress import step_progress
+
+Validate = Callable[[], Mapping[str, float]]
+
+
+class Task(Protocol):
+    """A model with its losses. Also an `nn.Module`: what requires a gradient is trained."""
+
+    def __call__(self, batch: Any, *, progress: float) -> dict[str, Tensor]:
+        """Named scalar losses; `total` is minimised. `progress` runs from 0 to 1 over the training."""
+        ...
+
+    def parameter_groups(self, learning_rate: float) -> list[dict[str, Any]]:
+        """Parameters with their peak learning rates."""
+        ...
+
+
+class BatchSequence(Dataset):
+    """Batches as a pure function of the step, so that a resumed training sees the same ones."""
+
+    def __len__(self) -> int:
+        """Number of batches; at least the steps of the training."""
+        raise NotImplementedError
+
+    def __getitem__(self, step: int) -> Any:
+        """The batch of a step."""
+        raise NotImplementedError
+
+
+class DivergedError(CrossReIDError):
+    """A loss became NaN or infinite."""
+
+
+def train(
+    task: nn.Module,
+    batches: BatchSequence,
+    config: LoopConfig,
+    folder: Path,
+    *,
+    description: str = "training",
+    settings: dict | None = None,
+    validate: Validate | None = None,
+    validate_every: int = 0,
+    quiet: bool = False,
+) -> Path:
+    """Train `task` for `config.steps` steps, continuing from `folder` when a checkpoint is there.
+
+    Args:
+        task: see `Task`.
+        batches: one batch a step.
+        config: optimiser and schedule.
+        folder: receives `checkpoint/`, `history.jsonl` and TensorBoard's files.
+        description: names the progress bar.
+        settings: the whole configuration, kept in the checkpoint and compared on resume.
+        validate: returns named figures, called every `validate_every` steps and at the end.
+        validate_every: 0: only at the end.
+        quiet: no progress bar.
+
+    Returns:
+        The history file.
+
+    Raises:
+        DivergedError: a loss is not finite.
+        CheckpointError: `folder` holds another training.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    set_seed(config.seed)
+    AcceleratorState._reset_state()  # an earlier training of this process may have had another precision
+    accelerator = Accelerator(
+        mixed_precision=config.precision,
+        gradient_accumulation_steps=config.accumulation,
+        cpu=not torch.cuda.is_available(),
+        log_with=config.tracker,
+        project_dir=folder,
+        step_scheduler_with_optimizer=False,
+    )
+    optimiser = _optimiser(task, config)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _cosine(step, config))
+    settings = settings if settings is not None else config.model_dump(mode="json")
+    checkpoint = folder / "checkpoint"
+    resumed = load_checkpoint(checkpoint, task=task, optimiser=optimiser, schedule=schedule, config=settings)
+    first = resumed.step if resumed else 0
+    history = _History(folder / "history.jsonl", first)
+    wrapped, optimiser = accelerator.prepare(task, optimiser)
+    wrapped.train()
+    if config.tracker:
+        accelerator.init_trackers("tracker")
+
+    coming = _coming(batches, config, first)
+    started = time.perf_counter()
+    with step_progress(description, total=config.steps, done=first, quiet=quiet) as advance:
+        for step in range(first, config.steps):
+            losses = _step(accelerator, wrapped, optimiser, coming, config, progress=step / config.steps)
+            schedule.step()
+            done = step + 1
+            total = float(losses["total"].detach())
+            advance(total)
+            if not math.isfinite(total):
+                raise DivergedError(f"a loss of {total} at step {done}", remedy="lower the learning rate")
+            if done % config.log_every == 0 or done == config.steps:
+                values = {name: float(loss.detach()) for name, loss in losses.items()}
+                seconds = history.seconds + time.perf_counter() - started
+                history.write(
+                    step=done,
+                    learning_rate=float(schedule.get_last_lr()[0]),
+                    seconds=round(seconds, 2),
+                    **values,
+                )
+                accelerator.log(values, step=done)
+            if validate and (done == config.steps or (validate_every and done % validate_every == 0)):
+                wrapped.eval()
+                figures = dict(validate())
+                wrapped.train()
+                history.write(step=done, **figures)
+                accelerator.log(figures, step=done)
+            if done % config.checkpoint_every == 0 or done == config.steps:
+                save_checkpoint(
+                    checkpoint,
+                    task=accelerator.unwrap_model(wrapped),
+                    optimiser=optimiser,
+                    schedule=schedule,
+                    progress=Progress(step=done, config=settings),
+                )
+    accelerator.end_training()
+    wrapped.eval()
+    return history.path
+
+
+def _optimiser(task: nn.Module, config: LoopConfig) -> torch.optim.AdamW:
+    return torch.optim.AdamW(
+        task.parameter_groups(config.learning_rate),  # type: ignore[operator]
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+        betas=(0.9, 0.98),
+        fused=True,
+    )
+
+
+def _coming(batches: BatchSequence, config: LoopConfig, first: int) -> Iterator[Any]:
+    """The batches from step `first` on, made ahead by worker processes."""
+    micro_steps = range(first * config.accumulation, config.steps * config.accumulation)
+    return iter(
+        DataLoader(
+            batches,
+            batch_size=None,
+            sampler=micro_steps,
+            num_workers=config.workers,
+            persistent_workers=False,
+            generator=torch.Generator().manual_seed(config.seed),
+            prefetch_factor=4 if config.workers else None,
+        )
+    )
+
+
+def _step(
+    accelerator: Accelerator,
+    task: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    coming: Iterator[Any],
+    config: LoopConfig,
+    *,
+    progress: float,
+) -> dict[str, Tensor]:
+    """One step of the optimiser over `config.accumulation` batches. Returns the losses of the last of them."""
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    losses: dict[str, Tensor] = {}
+    for _ in range(config.accumulation):
+        with accelerator.accumulate(task):
+            batch = _to(next(coming), accelerator.device)
+            with _attention(accelerator.device):
+                losses = task(batch, progress=progress)
+            accelerator.backward(losses["total"])
+            if accelerator.sync_gradients:
+                accelerator.clip_grad_norm_(parameters, config.gradient_clip)
+            optimiser.step()
+            optimiser.zero_grad()
+    return losses
+
+
+def _attention(device: torch.device) -> AbstractContextManager[object]:
+    """On a CPU the fused attention's backward pass is slower than plain matrix products: a third of a step."""
+    return sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
+
+
+def _cosine(step: int, config: LoopConfig) -> float:
+    """Share of the peak learning rate at a step."""
+    warmup = max(1, round(config.warmup_share * config.steps))
+    if step < warmup:
+        return (step + 1) / warmup
+    floor = config.final_learning_rate / config.learning_rate
+    done = (step - warmup) / max(1, config.steps - warmup)
+    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+
+
+def _to(batch: Any, device: torch.device) -> Any:
+    return batch.to(device) if device.type != "cpu" else batch
+
+
+class _History:
+    """JSON lines, one a logged step; lines after the resumed step are dropped, and the half one that a kill left.
+
+    `seconds` is what the training had taken before it was resumed.
+    """
+
+    def __init__(self, path: Path, first: int) -> None:
+        self.path = path
+        kept = []
+        if first and path.exists():
+            whole = (line for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}"))
+            kept = [line for line in whole if json.loads(line)["step"] <= first]
+        self.seconds = max((json.loads(line).get("seconds", 0.0) for line in kept), default=0.0)
+        path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+    def write(self, **values: float | int) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(values) + "\n")

@@ -1,0 +1,1 @@
+"""Model and losses together: a batch in, named losses out."""

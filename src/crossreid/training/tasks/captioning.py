@@ -1,0 +1,101 @@
+"""Captioning with contrast: how the tiny multimodal language model is pretrained."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from crossreid.models.conversation import Conversation, token_id
+from crossreid.models.prompts import IM_END, Prompts
+from crossreid.models.teacher import Teacher
+from crossreid.training.batches import PICTURES, CaptionedBatch
+from crossreid.training.tasks.contrast import FIRST_SCALE, contrast_views, matched
+from crossreid.training.tasks.parameter_groups import decayed_groups
+
+
+class CaptioningTask(nn.Module):
+    """Next-token loss of an answer about a picture and of plain captions, and contrast of all kinds of evidence.
+
+    The contrast sets pictures and caption of a person against those of others at the last token of their questions,
+    the one that embeds. With next-token losses alone so small a model learns the language and never looks at the
+    picture. Source: CoCa (Yu et al., arXiv 2205.01917), section 3.2.
+
+    Args:
+        teacher: all of it is trained.
+        listing: prompts that ask for a list of attributes.
+        contrast: weight of the contrast.
+    """
+
+    def __init__(self, teacher: Teacher, listing: Prompts, *, contrast: float) -> None:
+        super().__init__()
+        self.teacher, self.contrast = teacher, contrast
+        chats = teacher.conversation
+        self._listing = Conversation(
+            chats.tokenizer, listing, tokens_per_image=chats.tokens_per_image, text_budget=chats.text_budget
+        )
+        self._end = token_id(chats.tokenizer, IM_END)
+        self.logit_scale = nn.Parameter(torch.tensor(FIRST_SCALE))
+
+    def parameter_groups(self, learning_rate: float) -> list[dict[str, Any]]:
+        """Weight decay on matrices only."""
+        return decayed_groups(self, learning_rate)
+
+    def forward(self, batch: CaptionedBatch, *, progress: float) -> dict[str, Tensor]:
+        """`picture` and `text`: nats a token; `contrast` in nats; `accuracy` of words to photographs; `total`."""
+        questions, answers = self._talk(batch)
+        told = self.teacher.conversation.for_captions(batch.captions)
+        visual = self.teacher.see(batch.pixel_values).unflatten(0, (len(questions), -1))
+        talked = [row for row, answer in enumerate(answers) if answer]
+        silent = [row for row, answer in enumerate(answers) if not answer]
+        picture, first = self._read(questions, answers, visual, talked)
+        _, second = self._read(questions, answers, visual, silent)
+        seen = torch.cat([first, second])[torch.tensor(talked + silent, device=visual.device).argsort()]
+        text, heard = self._read(told, [[] for _ in told], None, range(len(told)))
+        views = [*seen.split(len(told)), heard]
+        losses = {"picture": picture, "text": text, "accuracy": matched(heard, views[0])}
+        total = picture + text
+        if self.contrast:
+            losses["contrast"] = contrast_views(views, self.logit_scale)
+            total = total + self.contrast * losses["contrast"]
+        return losses | {"total": total}
+
+    def _talk(self, batch: CaptionedBatch) -> tuple[list[list[int]], list[list[int]]]:
+        """A question about every picture, and an answer to the one of each person that is talked about."""
+        describing, people = self.teacher.conversation, len(batch.captions)
+        questions = describing.for_images(batch.modalities)
+        answers: list[list[int]] = [[] for _ in questions]
+        replies = describing.tokenizer(list(batch.answers), add_special_tokens=False)["input_ids"]
+        for person, (modality, reply) in enumerate(zip(batch.shown, replies, strict=True)):
+            row = PICTURES.index(modality) * people + person
+            answers[row] = [*reply, self._end]
+            if batch.listed[person]:
+                questions[row] = self._listing.for_images([modality])[0]
+        return questions, answers
+
+    def _read(
+        self,
+        questions: list[list[int]],
+        answers: list[list[int]],
+        visual: Tensor | None,
+        chosen: Sequence[int],
+    ) -> tuple[Tensor, Tensor]:
+        """Of the chosen rows: mean cross entropy of their answers, and the features of their questions.
+
+        Where there is no picture, every token is learned; where there is nothing to learn, the loss is NaN.
+        """
+        teacher = self.teacher
+        ids, lengths = teacher.conversation.pad([questions[row] + answers[row] for row in chosen])
+        ends = torch.tensor([len(questions[row]) for row in chosen])
+        first = ends if visual is not None else torch.ones_like(ends)
+        position = torch.arange(ids.shape[1])
+        learned = ((position >= first[:, None]) & (position < lengths[:, None]))[:, 1:].to(teacher.device)
+        ids = ids.to(teacher.device)
+        hidden = teacher.read(ids, None if visual is None else visual[list(chosen)].flatten(0, 1))
+        logits = functional.linear(
+            hidden[:, :-1][learned], teacher.backbone.language_model.embed_tokens.weight
+        )
+        loss = functional.cross_entropy(logits.float(), ids[:, 1:][learned])
+        rows = torch.arange(len(chosen), device=teacher.device)
+        return loss, hidden[rows, ends.to(teacher.device) - 1].float()

@@ -1,0 +1,64 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossreid.core.embeddings import Embeddings
+from crossreid.evaluation.evaluate import evaluate
+from crossreid.evaluation.report import Report
+
+Call = Callable[..., Any]
+
+
+def test_a_file_and_its_encoder_give_the_same_table(
+    run: Call, world: Path, edge: Path, embeddings: Path, tmp_path: Path
+) -> None:
+    file, encoder = tmp_path / "file.json", tmp_path / "encoder.json"
+    shown = run("evaluate", embeddings, "--setting", "E2E", "--out", file)
+    run("evaluate", edge, "--data", world, "--setting", "E2E", "--out", encoder)
+    report = Report.from_json(file.read_text())
+    expected = evaluate(Embeddings.load(embeddings), protocol=["source-excluded", "all"], setting="E2E")
+    assert report == expected
+    assert Report.from_json(encoder.read_text()) == expected
+    for row in expected.rows:
+        assert f"{row.mean_ap:.2f}" in shown.stdout
+    assert f"Next: crossreid analyse cases {embeddings}" in shown.stdout
+
+
+def test_tasks_protocols_and_a_gallery_can_be_chosen(
+    run: Call, world: Path, edge: Path, embeddings: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "report.md"
+    run(
+        "evaluate", embeddings, "--gallery", edge, "--data", world,
+        "--task", "R->IR", "--task", "T->R", "--protocol", "market", "--out", out,
+    )  # fmt: skip
+    rows = out.read_text().splitlines()[2:]
+    assert [row.split(" | ")[0] for row in rows] == ["| R->IR", "| T->R"]
+    assert all("market" in row for row in rows)
+
+
+def test_spaces_are_kept_apart_unless_the_caller_vouches(run: Call, embeddings: Path, tmp_path: Path) -> None:
+    ours = Embeddings.load(embeddings)
+    columns = ("vectors", "modalities", "person_ids", "camera_ids", "source_ids", "item_ids")
+    foreign = Embeddings(**{name: getattr(ours, name) for name in columns}, fingerprint="other@elsewhere")
+    file = foreign.save(tmp_path / "foreign.parquet")
+    assert "elsewhere" in run("evaluate", embeddings, "--gallery", file, status=2).stderr
+    run("evaluate", embeddings, "--gallery", file, "--compatible")
+
+
+def test_what_evaluate_refuses(run: Call, world: Path, edge: Path, embeddings: Path, tmp_path: Path) -> None:
+    assert "without a data set; expected --data" in run("evaluate", edge, status=2).stderr
+    data = run("evaluate", embeddings, "--data", world, status=2)
+    assert "for files of embeddings" in data.stderr
+    out = run("evaluate", embeddings, "--out", "report.txt", status=2)
+    assert "--out report.txt; expected a name that ends in .json or .md" in out.stderr
+    absent = run("evaluate", tmp_path / "absent.parquet", status=2)
+    assert "absent.parquet is not a file of embeddings" in absent.stderr
+
+
+@pytest.mark.parametrize("option", ["--task", "--protocol"])
+def test_unknown_names(run: Call, embeddings: Path, option: str) -> None:
+    result = run("evaluate", embeddings, option, "strange", status=2)
+    assert "'strange'; expected" in result.stderr

@@ -1,0 +1,79 @@
+import json
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossreid.core.modality import Modality
+from crossreid.models.loading import load_encoder
+
+Call = Callable[..., Any]
+Write = Callable[..., Path]
+
+
+def next_words(output: str) -> list[str]:
+    """The words of the command that the last line proposes."""
+    last = output.strip().splitlines()[-1]
+    assert last.startswith("Next: crossreid ")
+    return shlex.split(last.removeprefix("Next: crossreid "))
+
+
+def test_a_student_is_trained_and_the_next_step_works(
+    run: Call, configuration: Write, world: Path, edge: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "a run"
+    config = configuration("student", backbone=str(edge))
+    result = run("train", config, "--data", world, "--validation-split", "test", "--out", out)
+    assert "at step 2, validation mAP" in result.stdout
+    assert load_encoder(out / "model").fingerprint != load_encoder(edge).fingerprint
+    steps = [json.loads(line)["step"] for line in (out / "history.jsonl").read_text().splitlines()]
+    assert steps == [1, 2, 2]
+    assert "S->R" in run(*next_words(result.stdout)).stdout
+    again = run("train", config, "--data", world, "--validation-split", "test", "--out", out)
+    assert again.stdout == result.stdout  # all steps are done: nothing is trained twice
+
+
+def test_a_teacher_is_adapted(
+    run: Call, configuration: Write, world: Path, cloud: Path, tmp_path: Path
+) -> None:
+    config = configuration("teacher", backbone=str(cloud), lora={"rank": 2})
+    result = run("train", config, "--data", world, "--out", tmp_path / "run")
+    model = tmp_path / "run" / "model"
+    assert load_encoder(model).modalities == frozenset(Modality)
+    proposed = ["distill", "configs/distill-tiny.yaml", "--teacher", str(model), "--data", str(world)]
+    assert next_words(result.stdout) == [*proposed, "--out", "runs/edge"]
+
+
+def test_a_pretraining_draws_its_own_people(
+    run: Call, configuration: Write, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pretrain(config: Any, folder: Path, *, quiet: bool) -> Path:
+        (folder / "history.jsonl").write_text('{"step": 2, "total": 0.5}\n')
+        return folder / f"{config.kind} model"
+
+    monkeypatch.setattr("crossreid.training.pretraining.pretrain", pretrain)
+    config = tmp_path / "pretraining.yaml"
+    config.write_text("{kind: contrastive, loop: {steps: 2, learning_rate: 1.0e-3}}")
+    refused = run("train", config, "--data", world, "--out", tmp_path / "run", status=2)
+    assert "a pretraining, which draws its own; leave the data out" in refused.stderr
+    result = run("train", config, "--out", tmp_path / "run")
+    assert "(loss 0.500 at step 2)" in result.stdout
+    assert "contrastive model` in configs/student-tiny.yaml" in result.stdout
+
+
+def test_what_train_refuses(run: Call, configuration: Write, world: Path, edge: Path, tmp_path: Path) -> None:
+    out = ("--out", tmp_path / "run")
+    no_data = run("train", configuration("teacher"), *out, status=2)
+    assert "no data to train a teacher; expected --data" in no_data.stderr
+    distillation = configuration("distillation")
+    refused = run("train", distillation, "--data", world, *out, status=2)
+    assert f"crossreid distill {distillation} --teacher ENCODER --data {world}" in refused.stderr
+    unknown = run("train", configuration("student", backbone=str(edge), rank=4), *out, status=2)
+    assert "rank: Extra inputs are not permitted" in unknown.stderr
+    split = run("train", configuration("student"), "--data", world, "--split", "demo", *out, status=2)
+    assert "no rows of the split 'demo'; expected a split of test, train" in split.stderr
+    for result in (no_data, refused, unknown, split):
+        assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "run" / "model").exists()

@@ -1,0 +1,67 @@
+"""What every test runs under: no network, one thread of torch, the same examples each time."""
+
+import importlib.util
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("OPENVINO_TELEMETRY_OPT_OUT", "1")
+
+import jaxtyping
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+# A shared machine makes any deadline a source of chance failures.
+settings.register_profile(
+    "reproducible", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("reproducible")
+
+_GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture(scope="session")
+def golden_inputs() -> dict[str, np.ndarray]:
+    """Arrays for which independent reference implementations gave `golden_values`."""
+    with np.load(_GOLDEN / "inputs.npz") as arrays:
+        return dict(arrays)
+
+
+@pytest.fixture(scope="session")
+def golden_values() -> dict[str, Any]:
+    return json.loads((_GOLDEN / "expected.json").read_text())
+
+
+@pytest.fixture
+def shapes_unchecked() -> Iterator[None]:
+    """As in production, where no annotation is checked and the code's own refusals must speak."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture(scope="session")
+def colours() -> Any:
+    """The module `colour_encoder.py`: an encoder that needs no weights."""
+    return _neighbour("colour_encoder")
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Any:
+    """The module `tiny_models.py`: random teachers and students, and batches for them."""
+    return _neighbour("tiny_models")
+
+
+def _neighbour(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

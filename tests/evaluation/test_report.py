@@ -1,0 +1,77 @@
+import math
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from crossreid.core.errors import ConfigurationError, DataError
+from crossreid.evaluation.report import Report, ReportRow
+
+ROW = ReportRow(
+    task="S->R",
+    setting="E2C",
+    protocol="all",
+    r1=87.5,
+    r5=90.0,
+    r10=100.0,
+    mean_ap=81.256,
+    mean_inp=60.0,
+    queries=8,
+    skipped_queries=1,
+    gallery_size=20,
+    query_fingerprint="edge@space",
+    gallery_fingerprint="cloud@space",
+)
+REPORT = Report(
+    (ROW, replace(ROW, task="T->R"), replace(ROW, setting="C2C", query_fingerprint="cloud@space"))
+)
+
+
+def test_markdown():
+    first_three = REPORT.to_markdown().splitlines()[:3]
+    assert first_three == [
+        "| task | setting | protocol | R1 | R5 | R10 | mAP | mINP | queries | skipped |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| S->R | E2C | all | 87.50 | 90.00 | 100.00 | 81.26 | 60.00 | 8 | 1 |",
+    ]
+    assert len(REPORT.to_markdown().splitlines()) == 5
+
+
+def test_a_terminal_shows_every_number():
+    console = Console(width=120, record=True, file=None, quiet=False)
+    with console.capture() as capture:
+        console.print(REPORT)
+    for cell in ("S->R", "T->R", "E2C", "C2C", "87.50", "81.26"):
+        assert cell in capture.get()
+
+
+def test_json_comes_back_the_same():
+    assert Report.from_json(REPORT.to_json()) == REPORT
+
+
+def test_a_percentage_that_does_not_exist_is_null_and_a_dash():
+    report = Report((replace(ROW, r1=math.nan),))
+    assert '"r1": null' in report.to_json()
+    assert math.isnan(Report.from_json(report.to_json()).rows[0].r1)
+    assert "| - | 90.00 |" in report.to_markdown()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"rows": [{"task": "S->R"}]}', '{"rows": [3]}'])
+def test_other_json_is_refused(text):
+    with pytest.raises(DataError, match=r"not a report"):
+        Report.from_json(text)
+
+
+def test_rows_are_found_by_what_they_are_about():
+    assert REPORT.row("T->R") is REPORT.rows[1]
+    assert REPORT.row("S->R", setting="C2C", protocol="all") is REPORT.rows[2]
+    with pytest.raises(ConfigurationError, match=r"2 rows of task 'S->R'"):
+        REPORT.row("S->R")
+    with pytest.raises(ConfigurationError, match=r"0 rows .* choose from"):
+        REPORT.row("S->R", protocol="market")
+
+
+def test_joined_reports_keep_order_and_fingerprints():
+    joined = Report.join([Report(REPORT.rows[2:]), Report(REPORT.rows[:2])])
+    assert joined.rows == (REPORT.rows[2], REPORT.rows[0], REPORT.rows[1])
+    assert joined.fingerprints == ("cloud@space", "edge@space")

@@ -1,0 +1,139 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from crossreid.core.modality import Modality
+from crossreid.core.sample import Sample
+from crossreid.data.augmentation import Augmentation
+from crossreid.data.dataset import Dataset
+from crossreid.synthesis.pedestrians.world import World
+from crossreid.training.batches import Batch, CaptionedBatch
+from crossreid.training.group_batches import GroupBatches
+from crossreid.training.world_batches import WorldBatches
+
+AS_THEY_ARE = Augmentation(flip=0.0, padding=0, erase=0.0)
+
+
+def group_batches(
+    dataset: Dataset, tiny: Any, *, augmentation: Augmentation = AS_THEY_ARE, seed: int = 0
+) -> GroupBatches:
+    return GroupBatches(dataset, tiny.SIZE, people=3, groups=2, augmentation=augmentation, seed=seed, steps=9)
+
+
+def assert_same(first: Any, second: Any) -> None:
+    for name in type(first).__dataclass_fields__:
+        one, other = getattr(first, name), getattr(second, name)
+        assert torch.equal(one, other) if isinstance(one, torch.Tensor) else one == other, name
+
+
+def test_a_group_batch_is_pictures_then_captions_of_the_rows_it_names(tiny: Any) -> None:
+    dataset = tiny.dataset()
+    batches = group_batches(dataset, tiny)
+    assert len(batches) == 9
+    batch: Batch = batches[4]
+    samples = [dataset.samples[row] for row in batch.rows.tolist()]
+    assert batch.modalities == tuple(sample.modality for sample in samples)
+    assert batch.person_ids.tolist() == [sample.person_id for sample in samples]
+    assert [m == Modality.TEXT for m in batch.modalities] == [False] * 18 + [True] * 6
+    assert batch.captions == tuple(sample.caption for sample in samples[18:])
+    expected = tiny.SIZE.normalise([sample.image for sample in samples[:18]])
+    assert torch.equal(batch.pixel_values, torch.from_numpy(expected))
+    assert len(set(batch.person_ids.tolist())) == 3
+
+
+def test_labels_number_the_people_that_there_are(tiny: Any) -> None:
+    full = tiny.dataset(people=6)
+    odd = Dataset(
+        "odd", "", tuple(s for s in full.samples if s.person_id % 2), labels=full.labels
+    )  # people 1, 3 and 5
+    batch = group_batches(odd, tiny)[0]
+    for row, label in zip(batch.rows.tolist(), batch.person_ids.tolist(), strict=True):
+        assert label == {1: 0, 3: 1, 5: 2}[odd.samples[row].person_id]
+
+
+def test_a_group_batch_is_a_pure_function_of_its_step(tiny: Any) -> None:
+    dataset = tiny.dataset()
+    batches = group_batches(dataset, tiny, augmentation=Augmentation())
+    later = batches[7]
+    batches[2]
+    np.random.default_rng().random()
+    assert_same(batches[7], later)
+    assert_same(group_batches(dataset, tiny, augmentation=Augmentation())[7], later)
+    other = group_batches(dataset, tiny, augmentation=Augmentation(), seed=1)[7]
+    assert not torch.equal(other.pixel_values, later.pixel_values)
+
+
+def test_pictures_are_changed_anew_each_time_and_captions_never(tiny: Any) -> None:
+    dataset = tiny.dataset(people=3, groups=2)  # every batch holds everything
+    plain, changed = (
+        group_batches(dataset, tiny, augmentation=how) for how in (AS_THEY_ARE, Augmentation(erase=1.0))
+    )
+    assert torch.equal(plain[0].rows, changed[0].rows)
+    assert plain[0].captions == changed[0].captions
+    different = (plain[0].pixel_values != changed[0].pixel_values).flatten(1).any(dim=1)
+    assert different.all()
+    picture = dataset.samples[0].image
+    same = [replace(s, image=picture) if s.image is not None else s for s in dataset.samples]
+    alike = group_batches(replace(dataset, samples=tuple(same)), tiny, augmentation=Augmentation())
+    assert not torch.equal(alike[0].pixel_values, alike[1].pixel_values)
+
+
+def test_files_are_read_and_resized(tiny: Any, tmp_path: Path) -> None:
+    samples = []
+    for person in range(3):
+        path = tmp_path / f"{person}.png"
+        Image.new("RGB", (60, 100), (person * 100, 0, 0)).save(path)
+        samples.append(Sample(Modality.RGB, person_id=person, path=path, source_id=f"g{person}"))
+    batch = group_batches(Dataset("files", "", tuple(samples), ("a", "b", "c")), tiny)[0]
+    assert batch.pixel_values.shape == (6, 3, 84, 56)
+    for pixels, label in zip(batch.pixel_values, batch.person_ids.tolist(), strict=True):
+        red = tiny.SIZE.normalise([np.full((84, 56, 3), label * 100, dtype=np.uint8)])[0, 0]
+        np.testing.assert_allclose(pixels[0].numpy(), red, atol=0.02)
+
+
+def test_captions_alone_are_a_batch(tiny: Any) -> None:
+    words = tiny.dataset(people=3).of("text")
+    batch = group_batches(words, tiny)[0]
+    assert batch.pixel_values.shape == (0, 3, 84, 56)
+    assert len(batch.captions) == 6
+
+
+def test_moving_a_batch_moves_all_of_its_tensors(tiny: Any) -> None:
+    batch = tiny.batch().to(torch.device("meta"))
+    assert {batch.pixel_values.device.type, batch.person_ids.device.type, batch.rows.device.type} == {"meta"}
+    assert batch.captions == tiny.batch().captions
+
+
+def test_a_world_batch_is_a_pure_function_of_its_step(tiny: Any) -> None:
+    def drawn() -> WorldBatches:
+        return WorldBatches(World(3), tiny.SIZE, people=3, listing_share=0.5, steps=5)
+
+    batches = drawn()
+    batch: CaptionedBatch = batches[2]
+    assert len(batches) == 5
+    assert_same(batch, drawn()[2])
+    assert not torch.equal(batch.pixel_values, batches[1].pixel_values)
+
+
+def test_a_world_batch_shows_every_person_in_all_kinds(tiny: Any) -> None:
+    world = World(3)
+    batch = WorldBatches(world, tiny.SIZE, people=4, listing_share=0.5, steps=6)[5]
+    groups = [world.group("pretrain", 20 + place, 0) for place in range(4)]
+    assert batch.captions == tuple(group.caption for group in groups)
+    assert set(batch.shown) <= {Modality.RGB, Modality.IR, Modality.SKETCH}
+    for answer, listed in zip(batch.answers, batch.listed, strict=True):
+        assert (answer.count("; ") == 11) == listed
+    pictures = [group.rgb() for group in groups] + [group.infrared() for group in groups]
+    pictures += [group.sketch() for group in groups]
+    expected = tiny.SIZE.normalise([tiny.SIZE.resize(image) for image in pictures])
+    assert torch.equal(batch.pixel_values, torch.from_numpy(expected))
+
+
+def test_the_share_of_lists_is_kept_at_its_ends(tiny: Any) -> None:
+    for share in (0.0, 1.0):
+        batch = WorldBatches(World(3), tiny.SIZE, people=4, listing_share=share, steps=1)[0]
+        assert batch.listed == (bool(share),) * 4

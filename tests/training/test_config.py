@@ -1,0 +1,115 @@
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from crossreid.core.errors import ConfigurationError
+from crossreid.training.config import (
+    CaptioningConfig,
+    ContrastiveConfig,
+    DistillationConfig,
+    LoopConfig,
+    StudentConfig,
+    TeacherConfig,
+    TrainingConfig,
+    load_config,
+)
+
+LOOP = {"steps": 3, "learning_rate": 0.1}
+KINDS = {
+    "captioning": CaptioningConfig,
+    "contrastive": ContrastiveConfig,
+    "teacher": TeacherConfig,
+    "student": StudentConfig,
+    "distillation": DistillationConfig,
+}
+
+
+def write(folder: Path, values: Any) -> Path:
+    path = folder / "training.yaml"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_loads(tmp_path: Path, kind: str) -> None:
+    config = load_config(write(tmp_path, {"kind": kind, "loop": LOOP}))
+    assert type(config) is KINDS[kind]
+    assert config.loop == LoopConfig(steps=3, learning_rate=0.1)
+
+
+def test_these_are_all_kinds() -> None:
+    assert set(get_args(get_args(TrainingConfig)[0])) == set(KINDS.values())
+
+
+@pytest.mark.parametrize(
+    ("values", "path"),
+    [
+        ({"kind": "teacher", "loop": LOOP, "lorra": {}}, "teacher.lorra"),
+        ({"kind": "teacher", "loop": LOOP | {"step": 3}}, "teacher.loop.step"),
+        ({"kind": "distillation", "loop": LOOP, "distillation": {"pcm": 1}}, "distillation.distillation.pcm"),
+        ({"kind": "student", "loop": LOOP, "weights": {"tau": 0.1}}, "student.weights.tau"),
+    ],
+)
+def test_unknown_keys_are_refused_by_their_path(tmp_path: Path, values: dict[str, Any], path: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"{path}: Extra inputs are not permitted"):
+        load_config(write(tmp_path, values))
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"kind": "teacher"}, r"teacher\.loop: Field required"),
+        ({"kind": "teacher", "loop": LOOP | {"steps": 0}}, r"teacher\.loop\.steps: .*greater than 0"),
+        ({"kind": "student", "loop": LOOP, "augmentation": {"flip": 2}}, r"augmentation\.flip: .*less than"),
+        ({"kind": "student", "loop": LOOP, "batch": {"people": 1}}, r"batch\.people: .*greater than"),
+        ({"kind": "pretraining", "loop": LOOP}, "'captioning', 'contrastive'"),
+        ({"loop": LOOP}, "kind"),
+        ([1, 2], "training.yaml"),
+        (None, "training.yaml"),
+    ],
+)
+def test_impossible_settings_are_named(tmp_path: Path, values: Any, complaint: str) -> None:
+    with pytest.raises(ConfigurationError, match=complaint):
+        load_config(write(tmp_path, values))
+
+
+@pytest.mark.parametrize("content", [b"loop: [", b"\xff\xfe\x00", None])
+def test_what_is_no_yaml_is_a_configuration_error(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "training.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"training\.yaml cannot be read(?s:.*)expected a YAML file"):
+        load_config(path)
+
+
+@pytest.mark.parametrize("kind", ["student", "distillation"])
+def test_a_student_keeps_its_own_temperature_when_another_weight_is_set(tmp_path: Path, kind: str) -> None:
+    config = load_config(write(tmp_path, {"kind": kind, "loop": LOOP, "weights": {"identity": 0.5}}))
+    assert isinstance(config, StudentConfig | DistillationConfig)
+    assert (config.weights.identity, config.weights.temperature) == (0.5, 0.07)
+
+
+def test_the_defaults_are_the_paper_s() -> None:
+    loop = LoopConfig(steps=1, learning_rate=1)
+    teacher = TeacherConfig(kind="teacher", loop=loop)
+    assert (teacher.weights.identity, teacher.weights.triplet, teacher.weights.sdm) == (1, 1, 1)
+    assert (teacher.weights.temperature, teacher.weights.margin, teacher.weights.sdm_reduction) == (
+        0.05, 0.3, "sum",
+    )  # fmt: skip
+    assert (teacher.lora.rank, teacher.lora.dense, teacher.lora.stride) == (16, 4, 2)
+    edge = DistillationConfig(kind="distillation", loop=loop)
+    terms = edge.distillation
+    assert (terms.task, terms.cosine, terms.principal, terms.relation) == (0.01, 0.29, 0.35, 0.35)
+    assert (terms.components, terms.basis, terms.relation_kind, terms.relation_match) == (
+        50, "train_set", "gram", "rowwise",
+    )  # fmt: skip
+    assert edge.weights.temperature == StudentConfig(kind="student", loop=loop).weights.temperature == 0.07
+
+
+def test_settings_do_not_change_once_made() -> None:
+    loop = LoopConfig(steps=1, learning_rate=1)
+    with pytest.raises(ValidationError, match="frozen"):
+        loop.steps = 2

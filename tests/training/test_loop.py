@@ -1,0 +1,321 @@
+import json
+import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from crossreid.core.errors import CheckpointError
+from crossreid.training.checkpoint import load_checkpoint
+from crossreid.training.config import LoopConfig
+from crossreid.training.loop import BatchSequence, DivergedError, _cosine, train
+
+
+class Regression(nn.Module):
+    """Draws random numbers in its forward and keeps running statistics: both have to survive an interruption."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(1)
+            self.inner = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 1))
+        self.frozen = nn.Linear(4, 1).requires_grad_(False)
+        self.seen: list[float] = []
+
+    def parameter_groups(self, learning_rate: float) -> list[dict[str, Any]]:
+        return [{"params": list(self.inner.parameters()), "lr": learning_rate}]
+
+    def forward(self, batch: Tensor, *, progress: float) -> dict[str, Tensor]:
+        self.seen.append(progress)
+        error = (self.inner(batch) - batch.sum(dim=1, keepdim=True)).square().mean()
+        return {"total": error, "half": error / 2}
+
+
+class Drawn(BatchSequence):
+    def __init__(self, spoil: Callable[[int, Tensor], Tensor] = lambda _, batch: batch) -> None:
+        self.spoil = spoil
+
+    def __len__(self) -> int:
+        return 100
+
+    def __getitem__(self, step: int) -> Tensor:
+        return self.spoil(step, torch.randn(16, 4, generator=torch.Generator().manual_seed(step)))
+
+
+class PowerCut(Exception):  # noqa: N818
+    """Stands for whatever ends a process in the middle of a step."""
+
+
+def cut_at(step: int) -> Callable[[int, Tensor], Tensor]:
+    def spoil(number: int, batch: Tensor) -> Tensor:
+        if number == step:
+            raise PowerCut
+        return batch
+
+    return spoil
+
+
+def config(**changes: Any) -> LoopConfig:
+    settings: dict[str, Any] = {
+        "steps": 6,
+        "learning_rate": 0.05,
+        "log_every": 1,
+        "checkpoint_every": 3,
+        "workers": 0,
+        "tracker": None,
+    }
+    return LoopConfig(**settings | changes)
+
+
+def run(folder: Path, *, batches: BatchSequence | None = None, **changes: Any) -> Regression:
+    task = Regression()
+    validate = changes.pop("validate", None)
+    every = changes.pop("validate_every", 0)
+    train(
+        task,
+        batches or Drawn(),
+        config(**changes),
+        folder,
+        validate=validate,
+        validate_every=every,
+        quiet=True,
+    )
+    return task
+
+
+def history(folder: Path) -> list[dict[str, float]]:
+    lines = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    return [{name: value for name, value in line.items() if name != "seconds"} for line in lines]
+
+
+def assert_same(first: Any, second: Any) -> None:
+    """Equality of nested state, bit for bit."""
+    if isinstance(first, Tensor):
+        assert torch.equal(first, second)
+    elif isinstance(first, dict):
+        assert first.keys() == second.keys()
+        for key in first:
+            assert_same(first[key], second[key])
+    elif isinstance(first, list | tuple):
+        assert len(first) == len(second)
+        for one, other in zip(first, second, strict=True):
+            assert_same(one, other)
+    else:
+        assert first == second
+
+
+def state(folder: Path) -> dict[str, Any]:
+    stored = torch.load(folder / "checkpoint" / "optimiser.pt", weights_only=True)
+    return stored | {"task": load_file(folder / "checkpoint" / "task.safetensors")}
+
+
+@pytest.mark.parametrize("accumulation", [1, 2])
+@pytest.mark.parametrize("cut", [1, 3, 4, 5])
+def test_an_interrupted_training_ends_bit_for_bit_as_an_uninterrupted_one(
+    tmp_path: Path, cut: int, accumulation: int
+) -> None:
+    straight = run(tmp_path / "straight", accumulation=accumulation)
+    with pytest.raises(PowerCut):
+        run(tmp_path / "cut", batches=Drawn(cut_at(cut * accumulation)), accumulation=accumulation)
+    torch.rand(7)
+    resumed = run(tmp_path / "cut", accumulation=accumulation)
+    assert len(resumed.seen) == (6 if cut < 3 else 3) * accumulation
+    assert_same(straight.inner.state_dict(), resumed.inner.state_dict())
+    assert_same(state(tmp_path / "straight"), state(tmp_path / "cut"))
+    assert history(tmp_path / "straight") == history(tmp_path / "cut")
+
+
+def test_a_finished_training_is_not_continued(tmp_path: Path) -> None:
+    first = run(tmp_path)
+    before = history(tmp_path)
+    again = run(tmp_path)
+    assert again.seen == []
+    assert_same(first.inner.state_dict(), again.inner.state_dict())
+    assert history(tmp_path) == before
+
+
+def test_another_configuration_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    run(tmp_path)
+    with pytest.raises(CheckpointError, match=r"differs in \['learning_rate'\].*another output folder"):
+        run(tmp_path, learning_rate=0.01)
+
+
+def test_another_model_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    run(tmp_path)
+    for wrong in (nn.Linear(4, 1), nn.Linear(4, 9)):
+        task = Regression()
+        task.inner[0] = wrong
+        optimiser = torch.optim.AdamW(task.inner.parameters())
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda _: 1.0)
+        with pytest.raises(CheckpointError, match=r"inner\.0\.weight"):
+            load_checkpoint(
+                tmp_path / "checkpoint",
+                task=task,
+                optimiser=optimiser,
+                schedule=schedule,
+                config=config().model_dump(mode="json"),
+            )
+
+
+def test_a_kill_while_a_checkpoint_is_written_leaves_the_older_one(tmp_path: Path) -> None:
+    straight = run(tmp_path / "straight")
+    folder = tmp_path / "killed"
+    with pytest.raises(PowerCut):
+        run(folder, batches=Drawn(cut_at(3)))
+    checkpoint = folder / "checkpoint"
+    # Killed before the new checkpoint was whole.
+    partial = folder / "checkpoint.partial"
+    shutil.copytree(checkpoint, partial)
+    (partial / "task.safetensors").write_bytes(b"half")
+    # Killed between the two renames.
+    checkpoint.rename(folder / "checkpoint.old")
+    resumed = run(folder)
+    assert len(resumed.seen) == 3
+    assert_same(straight.inner.state_dict(), resumed.inner.state_dict())
+    assert sorted(path.name for path in folder.iterdir()) == ["checkpoint", "history.jsonl"]
+
+
+def test_a_kill_while_the_history_is_written_costs_one_line(tmp_path: Path) -> None:
+    run(tmp_path / "straight")
+    with pytest.raises(PowerCut):
+        run(tmp_path / "cut", batches=Drawn(cut_at(4)))
+    with (tmp_path / "cut" / "history.jsonl").open("a") as file:
+        file.write('{"step": 5, "tot')
+    run(tmp_path / "cut")
+    assert history(tmp_path / "straight") == history(tmp_path / "cut")
+
+
+def test_a_checkpoint_holds_what_is_trained_and_no_more(tmp_path: Path) -> None:
+    task = run(tmp_path)
+    stored = load_file(tmp_path / "checkpoint" / "task.safetensors")
+    assert set(stored) == {f"inner.{name}" for name in task.inner.state_dict()}
+    progress = json.loads((tmp_path / "checkpoint" / "progress.json").read_text())
+    assert progress["step"] == 6
+    assert progress["config"] == config().model_dump(mode="json")
+
+
+def test_a_loss_that_is_not_finite_stops_the_training_before_it_is_stored(tmp_path: Path) -> None:
+    def spoil(step: int, batch: Tensor) -> Tensor:
+        return batch * math.inf if step == 4 else batch
+
+    with pytest.raises(DivergedError, match=r"at step 5; lower the learning rate"):
+        run(tmp_path, batches=Drawn(spoil), log_every=100, checkpoint_every=1)
+    assert json.loads((tmp_path / "checkpoint" / "progress.json").read_text())["step"] == 4
+
+
+def test_history_has_a_line_every_so_many_steps_and_at_the_end(tmp_path: Path) -> None:
+    run(tmp_path, steps=5, log_every=2)
+    lines = history(tmp_path)
+    assert [line["step"] for line in lines] == [2, 4, 5]
+    for line in lines:
+        assert set(line) == {"step", "learning_rate", "total", "half"}
+        assert line["half"] == pytest.approx(line["total"] / 2)
+
+
+def test_progress_runs_from_zero_towards_one(tmp_path: Path) -> None:
+    assert run(tmp_path, steps=4, accumulation=2).seen == [0, 0, 0.25, 0.25, 0.5, 0.5, 0.75, 0.75]
+
+
+def test_validation_is_called_in_between_and_at_the_end_in_evaluation_mode(tmp_path: Path) -> None:
+    task = Regression()
+    modes: list[bool] = []
+
+    def validate() -> dict[str, float]:
+        modes.append(task.training)
+        return {"map": 10.0 * len(modes)}
+
+    train(task, Drawn(), config(), tmp_path, validate=validate, validate_every=4, quiet=True)
+    figures = [(line["step"], line["map"]) for line in history(tmp_path) if "map" in line]
+    assert figures == [(4, 10.0), (6, 20.0)]
+    assert modes == [False, False]
+    assert not task.training
+
+
+def test_validation_changes_nothing_about_the_training(tmp_path: Path) -> None:
+    plain = run(tmp_path / "plain")
+    watched = run(tmp_path / "watched", validate=lambda: {"map": 1.0}, validate_every=1)
+    assert_same(plain.inner.state_dict(), watched.inner.state_dict())
+
+
+class Linear(nn.Module):
+    """Without randomness: a step on two halves is a step on the whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(4, 1)
+        nn.init.constant_(self.inner.weight, 0.3)
+        nn.init.zeros_(self.inner.bias)
+
+    def parameter_groups(self, learning_rate: float) -> list[dict[str, Any]]:
+        return [{"params": list(self.inner.parameters()), "lr": learning_rate}]
+
+    def forward(self, batch: Tensor, *, progress: float) -> dict[str, Tensor]:
+        return {"total": (self.inner(batch) - batch.square().sum(dim=1, keepdim=True)).square().mean()}
+
+
+class Doubled(Drawn):
+    def __getitem__(self, step: int) -> Tensor:
+        return torch.cat([super(Doubled, self).__getitem__(2 * step + half) for half in (0, 1)])
+
+
+def test_accumulation_is_a_larger_batch(tmp_path: Path) -> None:
+    small, large = Linear(), Linear()
+    train(small, Drawn(), config(steps=4, accumulation=2), tmp_path / "small", quiet=True)
+    train(large, Doubled(), config(steps=4), tmp_path / "large", quiet=True)
+    torch.testing.assert_close(small.inner.weight, large.inner.weight, atol=1e-6, rtol=1e-5)
+    assert (small.inner.weight - 0.3).abs().max() > 0.05
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_change_nothing(tmp_path: Path, workers: int) -> None:
+    alone, helped = run(tmp_path / "alone"), run(tmp_path / "helped", workers=workers)
+    assert_same(alone.inner.state_dict(), helped.inner.state_dict())
+
+
+def test_precision_may_change_from_training_to_training(tmp_path: Path) -> None:
+    # One process trains the teacher in one precision and the student in another.
+    for number, precision in enumerate(("no", "bf16", "no")):
+        run(tmp_path / str(number), precision=precision)
+    assert history(tmp_path / "0") == history(tmp_path / "2")
+    assert history(tmp_path / "0") != history(tmp_path / "1")
+
+
+def test_gradients_are_clipped(tmp_path: Path) -> None:
+    class Recorded(Linear):
+        def parameter_groups(self, learning_rate: float) -> list[dict[str, Any]]:
+            norms.clear()
+            return super().parameter_groups(learning_rate)
+
+    norms: list[float] = []
+    task = Recorded()
+    step = torch.optim.AdamW.step
+
+    def record(optimiser: Any, *arguments: Any, **options: Any) -> Any:
+        gradients = [p.grad.flatten() for p in task.parameters() if p.grad is not None]
+        norms.append(float(torch.cat(gradients).norm()))
+        return step(optimiser, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.optim.AdamW, "step", record)
+        train(task, Drawn(), config(steps=3, gradient_clip=0.01), tmp_path, quiet=True)
+    assert norms == pytest.approx([0.01] * 3, rel=1e-3)
+
+
+def test_the_learning_rate_rises_linearly_and_falls_by_cosine() -> None:
+    schedule = config(steps=10, learning_rate=1.0, final_learning_rate=0.1, warmup_share=0.2)
+    shares = [_cosine(step, schedule) for step in range(11)]
+    assert shares[:3] == pytest.approx([0.5, 1.0, 1.0])
+    assert shares[6] == pytest.approx(0.55)  # half way: the mean of 1 and 0.1
+    assert shares[10] == pytest.approx(0.1)
+    assert shares[2:] == sorted(shares[2:], reverse=True)
+    assert _cosine(0, config(warmup_share=0.0)) == 1.0
+
+
+def test_tensorboard_gets_the_losses(tmp_path: Path) -> None:
+    run(tmp_path, tracker="tensorboard", steps=2)
+    assert list(tmp_path.rglob("events.out.tfevents.*"))

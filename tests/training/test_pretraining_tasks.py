@@ -1,0 +1,190 @@
+from itertools import combinations
+from typing import Any
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy, normalize
+from transformers import CLIPModel, Qwen2VLForConditionalGeneration
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+from crossreid.core.modality import Modality
+from crossreid.models.prompts import TINY_LISTING_PROMPTS
+from crossreid.models.student import Student
+from crossreid.models.teacher import Teacher
+from crossreid.training.batches import CaptionedBatch
+from crossreid.training.tasks.captioning import CaptioningTask
+from crossreid.training.tasks.contrast import contrast_views, matched
+from crossreid.training.tasks.contrastive import ContrastiveTask
+
+CAPTIONS = ("a man with a bag", "a long grey coat", "somebody tall with white shoes")
+ANSWERS = ("A man in a red coat.", "red coat; blue bag.", "grey trousers.")
+SHOWN = (Modality.RGB, Modality.SKETCH, Modality.IR)
+LISTED = (False, True, False)
+SHOWN_ROWS = (0, 7, 5)
+"""Nine pictures: photographs of persons 0 to 2, then infrared, then sketches."""
+
+
+@pytest.fixture
+def teacher(tiny: Any) -> Teacher:
+    return tiny.teacher()
+
+
+@pytest.fixture
+def batch(tiny: Any) -> CaptionedBatch:
+    return CaptionedBatch(tiny.pixels(9), CAPTIONS, SHOWN, ANSWERS, LISTED)
+
+
+def test_pictures_are_numbered_kind_by_kind(batch: CaptionedBatch) -> None:
+    kinds = (Modality.RGB, Modality.IR, Modality.SKETCH)
+    assert batch.modalities == tuple(kind for kind in kinds for _ in range(3))
+    assert tuple(batch.modalities[row] for row in SHOWN_ROWS) == SHOWN
+
+
+def reference(teacher: Teacher, ids: list[int], first: int, pixels: torch.Tensor | None) -> float:
+    """transformers' own loss of one chat, whose tokens from `first` on are labelled; mean over them."""
+    captioner: Any = Qwen2VLForConditionalGeneration(teacher.backbone.config)
+    captioner.model.load_state_dict(teacher.backbone.state_dict())
+    captioner.tie_weights()
+    tokens = torch.tensor([ids])
+    labels = tokens.clone()
+    labels[:, :first] = -100
+    extra: dict[str, Any] = {}
+    if pixels is not None:
+        processor = Qwen2VLImageProcessorPil(do_resize=False, do_rescale=False, do_normalize=False)
+        extra = dict(processor([pixels.numpy()], input_data_format="channels_first", return_tensors="pt"))
+    with torch.no_grad():
+        output = captioner(
+            input_ids=tokens,
+            attention_mask=torch.ones_like(tokens),
+            labels=labels,
+            mm_token_type_ids=(tokens == teacher.backbone.config.image_token_id).int(),
+            **extra,
+        )
+    return float(output.loss)
+
+
+def answered_chats(teacher: Teacher, batch: CaptionedBatch) -> list[tuple[list[int], int]]:
+    """Of each person: tokens of question, answer and end from the text of the templates; length of the question."""
+    tokenizer: Any = teacher.conversation.tokenizer
+    chats = []
+    for modality, answer, listed in zip(batch.shown, batch.answers, batch.listed, strict=True):
+        prompts = TINY_LISTING_PROMPTS if listed else teacher.conversation.prompts
+        question = prompts.head(images=1, tokens_per_image=6) + prompts.ask_about_image(modality)
+        ids = tokenizer(question + prompts.tail)["input_ids"]
+        chats.append((ids + tokenizer(answer + "<|im_end|>")["input_ids"], len(ids)))
+    return chats
+
+
+def test_losses_are_those_of_transformers_on_the_same_tokens(teacher: Teacher, batch: CaptionedBatch) -> None:
+    with torch.no_grad():
+        losses = CaptioningTask(teacher, TINY_LISTING_PROMPTS, contrast=0.0)(batch, progress=0.0)
+    assert "contrast" not in losses
+    chats = answered_chats(teacher, batch)
+    sums = [
+        reference(teacher, ids, first, batch.pixel_values[row]) * (len(ids) - first)
+        for row, (ids, first) in zip(SHOWN_ROWS, chats, strict=True)
+    ]
+    picture = sum(sums) / sum(len(ids) - first for ids, first in chats)
+    assert float(losses["picture"]) == pytest.approx(picture, rel=1e-4)
+    told = teacher.conversation.for_captions(batch.captions)
+    sums = [reference(teacher, ids, 1, None) * (len(ids) - 1) for ids in told]
+    text = sum(sums) / sum(len(ids) - 1 for ids in told)
+    assert float(losses["text"]) == pytest.approx(text, rel=1e-4)
+    assert float(losses["total"]) == pytest.approx(picture + text, rel=1e-4)
+
+
+def test_only_the_answers_of_pictures_chats_are_learned(teacher: Teacher, batch: CaptionedBatch) -> None:
+    """The states that the loss reads are those that foretell an answer's tokens and its end."""
+    gradients: list[torch.Tensor] = []
+
+    def watch(_module: Any, _arguments: Any, output: Any) -> None:
+        output.last_hidden_state.register_hook(gradients.append)
+
+    task = CaptioningTask(teacher, TINY_LISTING_PROMPTS, contrast=0.0)
+    with teacher.backbone.language_model.register_forward_hook(watch):
+        task(batch, progress=0.0)["picture"].backward()
+    touched = [
+        row.nonzero().flatten().tolist() for gradient in gradients for row in gradient.abs().amax(dim=-1)
+    ]
+    expected = [list(range(first - 1, len(ids) - 1)) for ids, first in answered_chats(teacher, batch)]
+    assert sorted(filter(None, touched)) == sorted(expected)
+
+
+def test_the_contrast_is_of_what_embeds(teacher: Teacher, tiny: Any) -> None:
+    batch = CaptionedBatch(tiny.pixels(9), CAPTIONS, SHOWN, ANSWERS, (False,) * 3)
+    task = CaptioningTask(teacher, TINY_LISTING_PROMPTS, contrast=0.5)
+    with torch.no_grad():
+        losses = task(batch, progress=0.0)
+        seen = teacher.embed_images(batch.pixel_values, batch.modalities)
+        heard = teacher.embed_captions(batch.captions)
+        views = [seen[:3], seen[3:6], seen[6:], heard]
+        expected = contrast_views(views, task.logit_scale)
+    torch.testing.assert_close(losses["contrast"], expected, rtol=1e-3, atol=1e-4)
+    without = float(losses["picture"]) + float(losses["text"])
+    assert float(losses["total"]) == pytest.approx(without + 0.5 * float(expected), rel=1e-3)
+    assert float(losses["accuracy"]) == pytest.approx(float(matched(heard, seen[:3])))
+
+
+def test_all_of_the_captioner_learns(teacher: Teacher, batch: CaptionedBatch) -> None:
+    task = CaptioningTask(teacher, TINY_LISTING_PROMPTS, contrast=1.0)
+    task(batch, progress=0.0)["total"].backward()
+    assert not [name for name, parameter in task.named_parameters() if parameter.grad is None]
+    decayed, spared = task.parameter_groups(0.1)
+    assert {parameter.ndim for parameter in spared["params"]} <= {0, 1}
+    assert min(parameter.ndim for parameter in decayed["params"]) > 1
+    assert spared["weight_decay"] == 0.0
+    assert len(decayed["params"]) + len(spared["params"]) == len(list(task.parameters()))
+
+
+def _info_nce(first: torch.Tensor, second: torch.Tensor, scale: float) -> float:
+    cosines = normalize(first, dim=1) @ normalize(second, dim=1).T * scale
+    right = torch.arange(len(cosines))
+    return float(cross_entropy(cosines, right) + cross_entropy(cosines.T, right)) / 2
+
+
+def test_the_contrast_is_the_mean_over_pairs_plain_and_standardised() -> None:
+    generator = torch.Generator().manual_seed(0)
+    views = [torch.randn(5, 6, generator=generator) + 2 for _ in range(3)]
+    centred = [(v - v.mean(dim=0)) / (v.var(dim=0, correction=0) + 1e-5).sqrt() for v in views]
+    terms = [_info_nce(*pair, scale=3.0) for kind in (views, centred) for pair in combinations(kind, 2)]
+    found = contrast_views(views, torch.tensor(3.0).log())
+    assert float(found) == pytest.approx(sum(terms) / 6, rel=1e-4)
+
+
+def test_the_scale_of_the_contrast_has_a_ceiling_of_100() -> None:
+    views = [torch.eye(3), torch.eye(3).roll(1, dims=0)]
+    assert torch.equal(contrast_views(views, torch.tensor(4.7)), contrast_views(views, torch.tensor(9.0)))
+    assert not torch.equal(contrast_views(views, torch.tensor(4.0)), contrast_views(views, torch.tensor(4.7)))
+
+
+def test_accuracy_counts_nearest_partners() -> None:
+    queries = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.1]])
+    gallery = torch.tensor([[2.0, 0.0], [0.0, 9.0], [-1.0, 0.0]])
+    assert float(matched(queries, gallery)) == pytest.approx(2 / 3)
+
+
+@pytest.fixture
+def clip(tiny: Any) -> CLIPModel:
+    return tiny.clip()
+
+
+def test_clip_is_contrasted_by_its_own_features(clip: CLIPModel, batch: CaptionedBatch, tiny: Any) -> None:
+    student = Student(clip, tiny.tokenizer(), tiny.SIZE, dim=32)
+    model: Any = clip
+    with torch.no_grad():
+        losses = ContrastiveTask(clip, student)(batch, progress=0.0)
+        pictures = model.get_image_features(pixel_values=batch.pixel_values, interpolate_pos_encoding=True)
+        words = model.get_text_features(input_ids=student.tokenize(CAPTIONS)).pooler_output
+        views = [*pictures.pooler_output.split(3), words]
+        expected = contrast_views(views, clip.logit_scale)
+    torch.testing.assert_close(losses["total"], expected, rtol=1e-4, atol=1e-4)
+    assert float(losses["accuracy"]) == pytest.approx(float(matched(views[0], words)))
+
+
+def test_contrast_trains_temperature_and_projections(
+    clip: CLIPModel, batch: CaptionedBatch, tiny: Any
+) -> None:
+    task = ContrastiveTask(clip, Student(clip, tiny.tokenizer(), tiny.SIZE, dim=32))
+    task(batch, progress=0.0)["total"].backward()
+    assert not [name for name, parameter in task.named_parameters() if parameter.grad is None]
+    assert not [name for name, _ in task.named_parameters() if "heads" in name]
