@@ -34,7 +34,7 @@ WORDS = ("A man in a red coat.", "a woman with a blue bag", "Somebody tall; grey
 
 @cache
 def tokenizer() -> PreTrainedTokenizerFast:
-    return train_tokenizer([*WORDS, TINY_PROMPTS.system], vocabulary=VOCABULARY)
+    return train_tokenizer([*WORDS, TINY_PROMPTS.text], vocabulary=VOCABULARY)
 
 
 def qwen_config(*, depth: int = 2) -> Qwen2VLConfig:

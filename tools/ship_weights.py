@@ -12,27 +12,25 @@ from pathlib import Path
 from safetensors import safe_open
 
 from crossreid.analysis.figures import convergence_figure, render
-from crossreid.models.presets import shipped_folder
+from crossreid.models.presets import TINY_HEIGHT, TINY_WIDTH, shipped_folder
 from crossreid.training.build import read_history
 
 _WORDS = {
     "tiny-cloud": (
         "A Qwen2-VL in small",
         """`Qwen2VLForConditionalGeneration` of transformers (vision tower, merger, tied language model),
-pretrained from nothing by next-token captioning: photographs, infrared pictures and sketches are answered by a
-free caption or by a list of attributes, and captions are learned without a picture. With it goes the contrast of
-all kinds of evidence (as in CoCa) at the token that embeds.""",
-        "picture",
-        "nats a token",
+pretrained from nothing by next-token captioning (of photographs, infrared pictures and sketches, and of captions alone),
+by contrast of all kinds of evidence (as in CoCa) at the token that embeds, and by recognising the attributes of
+the drawn people there.""",
     ),
     "tiny-edge": (
         "A CLIP in small",
         """`CLIPModel` of transformers, pretrained from nothing by contrast of photographs, infrared pictures, sketches
-and captions. `heads.safetensors` holds a head for each modality; they start as copies of CLIP's projections.""",
-        "total",
-        "nats",
+and captions, and by recognising the attributes of the drawn people. `heads.safetensors` holds a head for each modality;
+they start as copies of CLIP's projections.""",
     ),
 }
+_QUANTITIES = ("contrast", "attributes")
 
 
 def main() -> None:
@@ -48,9 +46,8 @@ def main() -> None:
     shutil.copytree(arguments.run / "model", folder)
     shutil.copy(arguments.run / "history.jsonl", folder / "history.jsonl")
     shutil.copy(arguments.config, folder / "pretraining.yaml")
-    _, _, quantity, unit = _WORDS[arguments.name]
-    curve = {quantity: read_history(folder / "history.jsonl", quantity)}
-    picture = render(convergence_figure(curve, title=f"Pretraining of {arguments.name}", quantity=unit))
+    curves = {name: read_history(folder / "history.jsonl", name) for name in _QUANTITIES}
+    picture = render(convergence_figure(curves, title=f"Pretraining of {arguments.name}", quantity="nats"))
     (folder / "curve.png").write_bytes(picture)
     (folder / "README.md").write_text(_card(arguments.name, folder, arguments.run), encoding="utf-8")
     files = sorted(path for path in folder.iterdir() if path.name != "SHA256SUMS")
@@ -60,10 +57,14 @@ def main() -> None:
 
 
 def _card(name: str, folder: Path, run: Path) -> str:
-    title, words, quantity, unit = _WORDS[name]
+    title, words = _WORDS[name]
     record = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    last = read_history(folder / "history.jsonl", quantity)[-5:]
-    final = sum(value for _, value in last) / len(last)
+    configuration, hardware = record["configuration"], record["hardware"]
+    last = {quantity: read_history(folder / "history.jsonl", quantity)[-5:] for quantity in _QUANTITIES}
+    final = ", ".join(
+        f"{quantity} {sum(value for _, value in values) / len(values):.3f}" for quantity, values in last.items()
+    )
+    steps = configuration["loop"]["steps"]
     with safe_open(folder / "model.safetensors", framework="numpy") as file:
         shapes = [file.get_slice(key).get_shape() for key in file.keys()]  # noqa: SIM118 no mapping
     count = 0
@@ -72,7 +73,6 @@ def _card(name: str, folder: Path, run: Path) -> str:
         for side in shape:
             size *= side
         count += size
-    hardware = record["hardware"]
     return f"""---
 license: apache-2.0
 library_name: crossreid
@@ -82,12 +82,12 @@ library_name: crossreid
 
 {words}
 
-- Parameters: {count / 1e6:.2f} million, stored in half precision. Pictures of 168 x 84 px.
-- Data: people of the `pretrain` split of the procedural world {record["configuration"]["world_seed"]}, drawn as
-  they were needed, nobody twice. Which split a person is in follows from a hash of the attributes, so nobody of
-  `train`, `validation`, `test` or `demo` was seen, in this or any other world.
-- Steps: {last[-1][0]} of {record["configuration"]["people"]} people; loss at the end {final:.3f} {unit}
-  (mean of the last {len(last)} logged steps; `history.jsonl`, `curve.png`).
+- Parameters: {count / 1e6:.2f} million, stored in half precision. Pictures of {TINY_HEIGHT} x {TINY_WIDTH} px.
+- Data: the first {configuration["drawn_people"]:,} people of the `pretrain` split of the procedural world
+  {configuration["world_seed"]}, {configuration["encounters"]} encounters of each. Which split a person is in follows from a hash of the
+  attributes, so nobody of `train`, `validation`, `test` or `demo` was seen, in this or any other world.
+- Steps: {steps} of {configuration["people"]} people; losses at the end in nats: {final}
+  (mean of the last logged steps; `history.jsonl`, `curve.png`).
 - Made on: {hardware["processor"]}, {hardware["cores"]} cores, accelerator {hardware["accelerator"]};
   torch {record["versions"]["torch"]}, transformers {record["versions"]["transformers"]}.
 - Made by: `crossreid train configs/pretrain-{name}.yaml --out runs/pretrain-{name}`, then

@@ -10,10 +10,8 @@ from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.data.augmentation import Augmentation
 from crossreid.data.dataset import Dataset
-from crossreid.synthesis.pedestrians.world import World
 from crossreid.training.batches import Batch, CaptionedBatch
 from crossreid.training.group_batches import GroupBatches
-from crossreid.training.world_batches import WorldBatches
 
 AS_THEY_ARE = Augmentation(flip=0.0, padding=0, erase=0.0)
 
@@ -106,34 +104,3 @@ def test_moving_a_batch_moves_all_of_its_tensors(tiny: Any) -> None:
     batch = tiny.batch().to(torch.device("meta"))
     assert {batch.pixel_values.device.type, batch.person_ids.device.type, batch.rows.device.type} == {"meta"}
     assert batch.captions == tiny.batch().captions
-
-
-def test_a_world_batch_is_a_pure_function_of_its_step(tiny: Any) -> None:
-    def drawn() -> WorldBatches:
-        return WorldBatches(World(3), tiny.SIZE, people=3, listing_share=0.5, steps=5)
-
-    batches = drawn()
-    batch: CaptionedBatch = batches[2]
-    assert len(batches) == 5
-    assert_same(batch, drawn()[2])
-    assert not torch.equal(batch.pixel_values, batches[1].pixel_values)
-
-
-def test_a_world_batch_shows_every_person_in_all_kinds(tiny: Any) -> None:
-    world = World(3)
-    batch = WorldBatches(world, tiny.SIZE, people=4, listing_share=0.5, steps=6)[5]
-    groups = [world.group("pretrain", 20 + place, 0) for place in range(4)]
-    assert batch.captions == tuple(group.caption for group in groups)
-    assert set(batch.shown) <= {Modality.RGB, Modality.IR, Modality.SKETCH}
-    for answer, listed in zip(batch.answers, batch.listed, strict=True):
-        assert (answer.count("; ") == 11) == listed
-    pictures = [group.rgb() for group in groups] + [group.infrared() for group in groups]
-    pictures += [group.sketch() for group in groups]
-    expected = tiny.SIZE.normalise([tiny.SIZE.resize(image) for image in pictures])
-    assert torch.equal(batch.pixel_values, torch.from_numpy(expected))
-
-
-def test_the_share_of_lists_is_kept_at_its_ends(tiny: Any) -> None:
-    for share in (0.0, 1.0):
-        batch = WorldBatches(World(3), tiny.SIZE, people=4, listing_share=share, steps=1)[0]
-        assert batch.listed == (bool(share),) * 4

@@ -1,3 +1,4 @@
+import math
 from itertools import combinations
 from typing import Any
 
@@ -8,20 +9,21 @@ from transformers import CLIPModel, Qwen2VLForConditionalGeneration
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from crossreid.core.modality import Modality
-from crossreid.models.prompts import TINY_LISTING_PROMPTS
 from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
 from crossreid.training.batches import CaptionedBatch
+from crossreid.training.tasks.attributes import ATTRIBUTE_WEIGHT, AttributeRecognition
 from crossreid.training.tasks.captioning import CaptioningTask
 from crossreid.training.tasks.contrast import contrast_views, matched
 from crossreid.training.tasks.contrastive import ContrastiveTask
 
 CAPTIONS = ("a man with a bag", "a long grey coat", "somebody tall with white shoes")
-ANSWERS = ("A man in a red coat.", "red coat; blue bag.", "grey trousers.")
-SHOWN = (Modality.RGB, Modality.SKETCH, Modality.IR)
-LISTED = (False, True, False)
-SHOWN_ROWS = (0, 7, 5)
-"""Nine pictures: photographs of persons 0 to 2, then infrared, then sketches."""
+ANSWERS = ("A man in a red coat.", "grey trousers.")
+SHOWN = (Modality.SKETCH, Modality.IR)
+SHOWN_ROWS = (6, 4)
+"""Nine pictures: photographs of persons 0 to 2, then infrared, then sketches; persons 0 and 1 are talked about."""
+SIZES = (2, 3)
+LABELS = torch.tensor([[0, 2], [1, 0], [1, 1]])
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def teacher(tiny: Any) -> Teacher:
 
 @pytest.fixture
 def batch(tiny: Any) -> CaptionedBatch:
-    return CaptionedBatch(tiny.pixels(9), CAPTIONS, SHOWN, ANSWERS, LISTED)
+    return CaptionedBatch(tiny.pixels(9), CAPTIONS, LABELS, SHOWN, ANSWERS)
 
 
 def test_pictures_are_numbered_kind_by_kind(batch: CaptionedBatch) -> None:
@@ -64,11 +66,11 @@ def reference(teacher: Teacher, ids: list[int], first: int, pixels: torch.Tensor
 
 
 def answered_chats(teacher: Teacher, batch: CaptionedBatch) -> list[tuple[list[int], int]]:
-    """Of each person: tokens of question, answer and end from the text of the templates; length of the question."""
+    """Of each person talked about: tokens of question, answer and end from the text of the templates; length of the question."""
     tokenizer: Any = teacher.conversation.tokenizer
     chats = []
-    for modality, answer, listed in zip(batch.shown, batch.answers, batch.listed, strict=True):
-        prompts = TINY_LISTING_PROMPTS if listed else teacher.conversation.prompts
+    prompts = teacher.conversation.prompts
+    for modality, answer in zip(batch.shown, batch.answers, strict=True):
         question = prompts.head(images=1, tokens_per_image=6) + prompts.ask_about_image(modality)
         ids = tokenizer(question + prompts.tail)["input_ids"]
         chats.append((ids + tokenizer(answer + "<|im_end|>")["input_ids"], len(ids)))
@@ -77,8 +79,7 @@ def answered_chats(teacher: Teacher, batch: CaptionedBatch) -> list[tuple[list[i
 
 def test_losses_are_those_of_transformers_on_the_same_tokens(teacher: Teacher, batch: CaptionedBatch) -> None:
     with torch.no_grad():
-        losses = CaptioningTask(teacher, TINY_LISTING_PROMPTS, contrast=0.0)(batch, progress=0.0)
-    assert "contrast" not in losses
+        losses = CaptioningTask(teacher, contrast=0.0, attribute_sizes=SIZES)(batch, progress=0.0)
     chats = answered_chats(teacher, batch)
     sums = [
         reference(teacher, ids, first, batch.pixel_values[row]) * (len(ids) - first)
@@ -100,7 +101,7 @@ def test_only_the_answers_of_pictures_chats_are_learned(teacher: Teacher, batch:
     def watch(_module: Any, _arguments: Any, output: Any) -> None:
         output.last_hidden_state.register_hook(gradients.append)
 
-    task = CaptioningTask(teacher, TINY_LISTING_PROMPTS, contrast=0.0)
+    task = CaptioningTask(teacher, contrast=0.0, attribute_sizes=SIZES)
     with teacher.backbone.language_model.register_forward_hook(watch):
         task(batch, progress=0.0)["picture"].backward()
     touched = [
@@ -110,23 +111,28 @@ def test_only_the_answers_of_pictures_chats_are_learned(teacher: Teacher, batch:
     assert sorted(filter(None, touched)) == sorted(expected)
 
 
-def test_the_contrast_is_of_what_embeds(teacher: Teacher, tiny: Any) -> None:
-    batch = CaptionedBatch(tiny.pixels(9), CAPTIONS, SHOWN, ANSWERS, (False,) * 3)
-    task = CaptioningTask(teacher, TINY_LISTING_PROMPTS, contrast=0.5)
+def test_contrast_and_attributes_are_of_what_embeds_and_of_glances(
+    teacher: Teacher, batch: CaptionedBatch
+) -> None:
+    task = CaptioningTask(teacher, contrast=0.5, attribute_sizes=SIZES)
     with torch.no_grad():
         losses = task(batch, progress=0.0)
         seen = teacher.embed_images(batch.pixel_values, batch.modalities)
         heard = teacher.embed_captions(batch.captions)
-        views = [seen[:3], seen[3:6], seen[6:], heard]
-        expected = contrast_views(views, task.logit_scale)
-    torch.testing.assert_close(losses["contrast"], expected, rtol=1e-3, atol=1e-4)
-    without = float(losses["picture"]) + float(losses["text"])
-    assert float(losses["total"]) == pytest.approx(without + 0.5 * float(expected), rel=1e-3)
+        glances = teacher.see(batch.pixel_values).unflatten(0, (9, 6)).mean(dim=1)
+        both = [[*pictures.split(3), heard] for pictures in (seen, glances)]
+        contrast = sum(contrast_views(views, task.logit_scale) for views in both)
+        attributes = sum(task.recognise(views, LABELS) for views in both)
+    torch.testing.assert_close(losses["contrast"], contrast, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(losses["attributes"], attributes, rtol=1e-3, atol=1e-4)
+    told = float(losses["picture"]) + float(losses["text"])
+    total = told + 0.5 * (float(contrast) + ATTRIBUTE_WEIGHT * float(attributes))
+    assert float(losses["total"]) == pytest.approx(total, rel=1e-3)
     assert float(losses["accuracy"]) == pytest.approx(float(matched(heard, seen[:3])))
 
 
 def test_all_of_the_captioner_learns(teacher: Teacher, batch: CaptionedBatch) -> None:
-    task = CaptioningTask(teacher, TINY_LISTING_PROMPTS, contrast=1.0)
+    task = CaptioningTask(teacher, contrast=1.0, attribute_sizes=SIZES)
     task(batch, progress=0.0)["total"].backward()
     assert not [name for name, parameter in task.named_parameters() if parameter.grad is None]
     decayed, spared = task.parameter_groups(0.1)
@@ -157,6 +163,17 @@ def test_the_scale_of_the_contrast_has_a_ceiling_of_100() -> None:
     assert not torch.equal(contrast_views(views, torch.tensor(4.0)), contrast_views(views, torch.tensor(4.7)))
 
 
+def test_attributes_are_classified_by_one_map_for_all_views() -> None:
+    recognise = AttributeRecognition(2, SIZES)
+    with torch.no_grad():
+        recognise.classify.weight.copy_(torch.tensor([[1.0, 0], [0, 1], [0, 0], [0, 0], [0, 0]]))
+        recognise.classify.bias.zero_()
+    first, second = torch.tensor([[2.0, 0], [0, 2], [0, 2]]), torch.tensor([[0.0, 2], [0, 2], [0, 2]])
+    right, wrong = math.log(1 + math.exp(-2)), math.log(1 + math.exp(2))  # of the two values of the first attribute
+    expected = ((5 * right + wrong) / 6 + math.log(3)) / 2
+    assert float(recognise([first, second], LABELS)) == pytest.approx(expected, rel=1e-5)
+
+
 def test_accuracy_counts_nearest_partners() -> None:
     queries = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.1]])
     gallery = torch.tensor([[2.0, 0.0], [0.0, 9.0], [-1.0, 0.0]])
@@ -172,19 +189,24 @@ def test_clip_is_contrasted_by_its_own_features(clip: CLIPModel, batch: Captione
     student = Student(clip, tiny.tokenizer(), tiny.SIZE, dim=32)
     model: Any = clip
     with torch.no_grad():
-        losses = ContrastiveTask(clip, student)(batch, progress=0.0)
+        task = ContrastiveTask(clip, student, attribute_sizes=SIZES)
+        losses = task(batch, progress=0.0)
         pictures = model.get_image_features(pixel_values=batch.pixel_values, interpolate_pos_encoding=True)
         words = model.get_text_features(input_ids=student.tokenize(CAPTIONS)).pooler_output
         views = [*pictures.pooler_output.split(3), words]
-        expected = contrast_views(views, clip.logit_scale)
-    torch.testing.assert_close(losses["total"], expected, rtol=1e-4, atol=1e-4)
-    assert float(losses["accuracy"]) == pytest.approx(float(matched(views[0], words)))
+        contrast, attributes = contrast_views(views, clip.logit_scale), task.recognise(views, LABELS)
+    torch.testing.assert_close(losses["contrast"], contrast, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(losses["attributes"], attributes, rtol=1e-4, atol=1e-4)
+    total = contrast + ATTRIBUTE_WEIGHT * attributes
+    torch.testing.assert_close(losses["total"], total, rtol=1e-4, atol=1e-4)
+    assert float(losses["accuracy"]) == pytest.approx(float(matched(words, views[0])))
 
 
 def test_contrast_trains_temperature_and_projections(
     clip: CLIPModel, batch: CaptionedBatch, tiny: Any
 ) -> None:
-    task = ContrastiveTask(clip, Student(clip, tiny.tokenizer(), tiny.SIZE, dim=32))
+    student = Student(clip, tiny.tokenizer(), tiny.SIZE, dim=32)
+    task = ContrastiveTask(clip, student, attribute_sizes=SIZES)
     task(batch, progress=0.0)["total"].backward()
     assert not [name for name, parameter in task.named_parameters() if parameter.grad is None]
     assert not [name for name, _ in task.named_parameters() if "heads" in name]

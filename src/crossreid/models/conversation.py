@@ -14,7 +14,7 @@ from crossreid.models.prompts import END_OF_TEXT, IMAGE_PAD, Prompts
 
 _log = logging.getLogger(__name__)
 
-_LENGTH_STEP = 8
+_LENGTH_STEP = 4
 """Batches are padded to multiples of this: kernels are prepared for each new shape, so few shapes are fast."""
 
 

@@ -53,16 +53,16 @@ class CaptionedBatch:
         pixel_values: float32 [3 n, 3, height, width]: the photographs of n people, then their infrared pictures, then
             their sketches, each kind in the order of the people.
         captions: of the n people.
-        shown: for each person, the kind of picture that is to be talked about.
+        attributes: int64 [n, attributes], which choice each attribute of the procedural world is.
+        shown: for each of the first people, as many as are talked about, the kind of picture that is meant.
         answers: what is to be said of it.
-        listed: whether the answer is a list of attributes.
     """
 
     pixel_values: Tensor
     captions: tuple[str, ...]
+    attributes: Tensor
     shown: tuple[Modality, ...]
     answers: tuple[str, ...]
-    listed: tuple[bool, ...]
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
@@ -70,5 +70,9 @@ class CaptionedBatch:
         return tuple(modality for modality in PICTURES for _ in self.captions)
 
     def to(self, device: torch.device) -> "CaptionedBatch":
-        """The same with its pictures on a device."""
-        return replace(self, pixel_values=self.pixel_values.to(device, non_blocking=True))
+        """The same with its tensors on a device."""
+        return replace(
+            self,
+            pixel_values=self.pixel_values.to(device, non_blocking=True),
+            attributes=self.attributes.to(device),
+        )

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from crossreid.core.errors import ConfigurationError
 
@@ -22,11 +22,14 @@ class LoopConfig(Configuration):
     """How a training runs, whatever it trains.
 
     `learning_rate` falls by cosine to `final_learning_rate` after a linear warm-up of `warmup_share` of the steps.
+    With a `muon_learning_rate`, the matrices inside the blocks are optimised by Muon at that rate, on the same schedule,
+    and `learning_rate` is AdamW's for the rest.
     """
 
     steps: Positive
     learning_rate: Annotated[float, Field(gt=0)]
     final_learning_rate: Annotated[float, Field(ge=0)] = 0.0
+    muon_learning_rate: Annotated[float, Field(gt=0)] | None = None
     warmup_share: Share = 0.05
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     gradient_clip: Annotated[float, Field(gt=0)] = 1.0
@@ -99,27 +102,40 @@ class DistillationWeights(Configuration):
     relation_match: Literal["rowwise", "frobenius"] = "rowwise"
 
 
-class ContrastiveConfig(Configuration):
+class PretrainingConfig(Configuration):
+    """What both pretrainings share: batches of `people` out of the first `drawn_people` of a procedural world.
+
+    `encounters` pictures of every kind are drawn of each of them, once.
+    """
+
+    loop: LoopConfig
+    people: Positive = 64
+    drawn_people: Positive = 12_000
+    encounters: Positive = 3
+    world_seed: int = 0
+
+    @model_validator(mode="after")
+    def _enough_people(self) -> "PretrainingConfig":
+        if self.people > self.drawn_people:
+            raise ValueError(f"a batch of {self.people} people out of {self.drawn_people} drawn ones")
+        return self
+
+
+class ContrastiveConfig(PretrainingConfig):
     """Pretraining of a CLIP by contrast of photographs, infrared pictures, sketches and captions."""
 
     kind: Literal["contrastive"]
-    loop: LoopConfig
-    people: Positive = 64
-    world_seed: int = 0
 
 
-class CaptioningConfig(Configuration):
+class CaptioningConfig(PretrainingConfig):
     """Pretraining of a Qwen2-VL by next-token captioning, of captions alone, and by contrast of all kinds of evidence.
 
-    `listing_share` of the answers are lists of attributes, the rest free captions; `contrast` weighs the contrast.
+    A picture of `talked_share` of the people is captioned; `contrast` weighs contrast and attribute recognition.
     """
 
     kind: Literal["captioning"]
-    loop: LoopConfig
-    people: Positive = 32
-    listing_share: Share = 0.6
+    talked_share: Annotated[float, Field(gt=0, le=1)] = 0.25
     contrast: Annotated[float, Field(ge=0)] = 1.0
-    world_seed: int = 0
 
 
 class TeacherConfig(Configuration):

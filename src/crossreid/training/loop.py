@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader, Dataset
 from crossreid.core.errors import CrossReIDError
 from crossreid.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from crossreid.training.config import LoopConfig
+from crossreid.training.optimiser import make_optimiser
 from crossreid.training.progress import step_progress
 
 Validate = Callable[[], Mapping[str, float]]
@@ -95,7 +96,7 @@ def train(
         project_dir=folder,
         step_scheduler_with_optimizer=False,
     )
-    optimiser = _optimiser(task, config)
+    optimiser = make_optimiser(task, config)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _cosine(step, config))
     settings = settings if settings is not None else config.model_dump(mode="json")
     checkpoint = folder / "checkpoint"
@@ -145,16 +146,6 @@ def train(
     accelerator.end_training()
     wrapped.eval()
     return history.path
-
-
-def _optimiser(task: nn.Module, config: LoopConfig) -> torch.optim.AdamW:
-    return torch.optim.AdamW(
-        task.parameter_groups(config.learning_rate),  # type: ignore[operator]
-        lr=config.learning_rate,
-        weight_decay=config.weight_decay,
-        betas=(0.9, 0.98),
-        fused=True,
-    )
 
 
 def _coming(batches: BatchSequence, config: LoopConfig, first: int) -> Iterator[Any]:

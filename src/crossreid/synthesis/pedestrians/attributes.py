@@ -123,6 +123,16 @@ def count_combinations() -> int:
     return total
 
 
+def attribute_sizes() -> tuple[int, ...]:
+    """Number of choices of every attribute, in the order of the fields."""
+    return tuple(len(choices(name)) for name in _NAMES)
+
+
+def attribute_labels(person: Pedestrian) -> tuple[int, ...]:
+    """Which choice every attribute of a person is, in the order of the fields."""
+    return tuple(choices(name).index(getattr(person, name)) for name in _NAMES)
+
+
 @cache
 def _thresholds(attribute: str) -> tuple[float, ...]:
     """Cumulative probabilities of the choices, the last one 1 and left out."""

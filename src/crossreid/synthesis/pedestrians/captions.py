@@ -9,7 +9,7 @@ from crossreid.synthesis.pedestrians.attributes import Pedestrian, hides_lower
 
 _MISTAKE_RATE = 0.04
 _VAGUE_COLOUR_RATE = 0.05
-_SHORTEST, _LONGEST, _ATTEMPTS = 15, 45, 12  # words, words, descriptions begun anew until one fits
+_SHORTEST, _LONGEST, _ATTEMPTS = 20, 45, 12  # words, words, descriptions begun anew until one fits
 
 
 def write_caption(person: Pedestrian, view: str, rng: np.random.Generator) -> str:

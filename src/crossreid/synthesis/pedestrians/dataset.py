@@ -17,7 +17,7 @@ from crossreid.core.errors import ConfigurationError, DataError
 from crossreid.data.readers.manifest import COLUMNS
 from crossreid.synthesis.pedestrians.world import SPLITS, Group, Split, World
 
-_FORMAT = 1  # of the folder; raised when the same parameters give other files
+_FORMAT = 2  # of the folder; raised when the same parameters give other files
 _PEOPLE_PER_TASK = 4
 _JPEG_QUALITY = 92
 

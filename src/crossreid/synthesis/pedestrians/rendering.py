@@ -120,9 +120,12 @@ def render_rgb(person: Pedestrian, shot: Shot, *, height: int = 280, width: int 
     return expose_rgb(cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB), shot)
 
 
+_LEAST_CONTRAST = 14  # grey levels between a cloth and what is printed on it
+
+
 def _heat(warmth: float, colour: tuple[int, int, int]) -> int:
-    """The grey level of a material: its warmth and, weakly (15 %), its near-infrared reflectance."""
-    return int(44.0 + 196.0 * warmth * (0.925 + 0.15 * luminance(colour)))  # type: ignore[arg-type]
+    """The grey level of a material: half its own warmth, half what it reflects of the lamp beside the lens."""
+    return int(24.0 + 102.0 * warmth + 102.0 * luminance(colour))  # type: ignore[arg-type]
 
 
 def _paint_heat(canvas: skia.Canvas, parts: tuple[Part, ...]) -> None:
@@ -150,8 +153,9 @@ def _paint_heat(canvas: skia.Canvas, parts: tuple[Part, ...]) -> None:
             )
             canvas.drawPath(part.path, fill)
         if part.overlay is not None:
-            darker = luminance(part.overlay.colour) < luminance(part.colour)
-            tone = int(grey * (0.83 if darker else 0.89)) if darker else min(255, int(grey * 1.13))
+            tone = min(255, _heat(part.warmth, part.overlay.colour))
+            if abs(tone - grey) < _LEAST_CONTRAST:  # a print is thicker than its cloth
+                tone = max(0, grey - _LEAST_CONTRAST)
             draw_overlay(canvas, part.path, part.overlay, (tone, tone, tone))
         if part.creases is not None:
             canvas.drawPath(part.creases, seam)

@@ -18,7 +18,7 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 CAMERAS = 6
 
 _SHARES = dict(zip(SPLITS, (60, 25, 5, 5, 5), strict=True))  # percent of all possible people
-_LOOK_ALIKE_RATE = 0.4  # of the people with an odd index: 20 % of all
+_LOOK_ALIKE_RATE = 0.1  # of the people with an odd index: 5 % of all
 _FAVOURITE_CAMERA_RATE = 0.8
 
 
@@ -80,7 +80,7 @@ class World:
             raise ConfigurationError(f"the world's seed {self.seed}", expected="0 or more")
 
     def person(self, split: Split, index: int) -> Pedestrian:
-        """Person number `index` of a split. Every fifth looks like the one before but for details."""
+        """Person number `index` of a split. One in twenty looks like the one before but for details."""
         rng = self._generator(split, index)
         if index % 2 == 0 or rng.random() >= _LOOK_ALIKE_RATE:
             return _draw_until(split, lambda: draw_pedestrian(rng))

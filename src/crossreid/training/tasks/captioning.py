@@ -7,10 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crossreid.models.conversation import Conversation, token_id
-from crossreid.models.prompts import IM_END, Prompts
+from crossreid.models.conversation import token_id
+from crossreid.models.prompts import IM_END
 from crossreid.models.teacher import Teacher
 from crossreid.training.batches import PICTURES, CaptionedBatch
+from crossreid.training.tasks.attributes import ATTRIBUTE_WEIGHT, AttributeRecognition
 from crossreid.training.tasks.contrast import FIRST_SCALE, contrast_views, matched
 from crossreid.training.tasks.parameter_groups import decayed_groups
 
@@ -24,18 +25,15 @@ class CaptioningTask(nn.Module):
 
     Args:
         teacher: all of it is trained.
-        listing: prompts that ask for a list of attributes.
-        contrast: weight of the contrast.
+        contrast: weight of contrast and attributes.
+        attribute_sizes: number of values of each attribute.
     """
 
-    def __init__(self, teacher: Teacher, listing: Prompts, *, contrast: float) -> None:
+    def __init__(self, teacher: Teacher, *, contrast: float, attribute_sizes: Sequence[int]) -> None:
         super().__init__()
+        self.recognise = AttributeRecognition(teacher.dim, attribute_sizes)
         self.teacher, self.contrast = teacher, contrast
-        chats = teacher.conversation
-        self._listing = Conversation(
-            chats.tokenizer, listing, tokens_per_image=chats.tokens_per_image, text_budget=chats.text_budget
-        )
-        self._end = token_id(chats.tokenizer, IM_END)
+        self._end = token_id(teacher.conversation.tokenizer, IM_END)
         self.logit_scale = nn.Parameter(torch.tensor(FIRST_SCALE))
 
     def parameter_groups(self, learning_rate: float) -> list[dict[str, Any]]:
@@ -43,7 +41,11 @@ class CaptioningTask(nn.Module):
         return decayed_groups(self, learning_rate)
 
     def forward(self, batch: CaptionedBatch, *, progress: float) -> dict[str, Tensor]:
-        """`picture` and `text`: nats a token; `contrast` in nats; `accuracy` of words to photographs; `total`."""
+        """`picture` and `text`: nats a token; `contrast` and `attributes` in nats; `accuracy` of words to photographs.
+
+        Contrast and attributes are taken twice: where the chats are pooled, and of the means of each picture's visual
+        tokens, which gives the vision tower a direction before the language model has one.
+        """
         questions, answers = self._talk(batch)
         told = self.teacher.conversation.for_captions(batch.captions)
         visual = self.teacher.see(batch.pixel_values).unflatten(0, (len(questions), -1))
@@ -54,24 +56,26 @@ class CaptioningTask(nn.Module):
         seen = torch.cat([first, second])[torch.tensor(talked + silent, device=visual.device).argsort()]
         text, heard = self._read(told, [[] for _ in told], None, range(len(told)))
         views = [*seen.split(len(told)), heard]
-        losses = {"picture": picture, "text": text, "accuracy": matched(heard, views[0])}
-        total = picture + text
-        if self.contrast:
-            losses["contrast"] = contrast_views(views, self.logit_scale)
-            total = total + self.contrast * losses["contrast"]
-        return losses | {"total": total}
+        glances = [*visual.float().mean(dim=1).split(len(told)), heard]
+        contrast = contrast_views(views, self.logit_scale) + contrast_views(glances, self.logit_scale)
+        attributes = self.recognise(views, batch.attributes) + self.recognise(glances, batch.attributes)
+        return {
+            "picture": picture,
+            "text": text,
+            "contrast": contrast,
+            "attributes": attributes,
+            "accuracy": matched(heard, views[0]),
+            "total": picture + text + self.contrast * (contrast + ATTRIBUTE_WEIGHT * attributes),
+        }
 
     def _talk(self, batch: CaptionedBatch) -> tuple[list[list[int]], list[list[int]]]:
-        """A question about every picture, and an answer to the one of each person that is talked about."""
-        describing, people = self.teacher.conversation, len(batch.captions)
-        questions = describing.for_images(batch.modalities)
+        """A question about every picture, and an answer to some of them."""
+        chats, people = self.teacher.conversation, len(batch.captions)
+        questions = chats.for_images(batch.modalities)
         answers: list[list[int]] = [[] for _ in questions]
-        replies = describing.tokenizer(list(batch.answers), add_special_tokens=False)["input_ids"]
+        replies = chats.tokenizer(list(batch.answers), add_special_tokens=False)["input_ids"]
         for person, (modality, reply) in enumerate(zip(batch.shown, replies, strict=True)):
-            row = PICTURES.index(modality) * people + person
-            answers[row] = [*reply, self._end]
-            if batch.listed[person]:
-                questions[row] = self._listing.for_images([modality])[0]
+            answers[PICTURES.index(modality) * people + person] = [*reply, self._end]
         return questions, answers
 
     def _read(

@@ -1,5 +1,6 @@
 """Contrast of pictures and captions: how a CLIP is pretrained."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -7,6 +8,7 @@ from transformers import CLIPModel
 
 from crossreid.models.student import Student
 from crossreid.training.batches import CaptionedBatch
+from crossreid.training.tasks.attributes import ATTRIBUTE_WEIGHT, AttributeRecognition
 from crossreid.training.tasks.contrast import contrast_views, matched
 from crossreid.training.tasks.parameter_groups import decayed_groups
 
@@ -19,9 +21,10 @@ class ContrastiveTask(nn.Module):
         student: wraps the same CLIP; its tokenizer is used.
     """
 
-    def __init__(self, clip: CLIPModel, student: Student) -> None:
+    def __init__(self, clip: CLIPModel, student: Student, *, attribute_sizes: Sequence[int]) -> None:
         super().__init__()
         self.clip = clip
+        self.recognise = AttributeRecognition(student.dim, attribute_sizes)
         self._tokenize = student.tokenize
 
     def parameter_groups(self, learning_rate: float) -> list[dict[str, Any]]:
@@ -29,10 +32,17 @@ class ContrastiveTask(nn.Module):
         return decayed_groups(self, learning_rate)
 
     def forward(self, batch: CaptionedBatch, *, progress: float) -> dict[str, Tensor]:
-        """`total`, and `accuracy`: share of photographs whose own caption is the nearest of the batch."""
+        """`contrast` and `attributes` in nats, `accuracy` of words to photographs, and `total`."""
         clip = self.clip
         ids = self._tokenize(batch.captions).to(batch.pixel_values.device)
         words = clip.text_projection(clip.text_model(ids).pooler_output)
         seen = clip.vision_model(batch.pixel_values, interpolate_pos_encoding=True).pooler_output
         views = [*clip.visual_projection(seen).float().split(len(words)), words.float()]
-        return {"total": contrast_views(views, clip.logit_scale), "accuracy": matched(views[0], views[-1])}
+        contrast = contrast_views(views, clip.logit_scale)
+        attributes = self.recognise(views, batch.attributes)
+        return {
+            "contrast": contrast,
+            "attributes": attributes,
+            "accuracy": matched(views[-1], views[0]),
+            "total": contrast + ATTRIBUTE_WEIGHT * attributes,
+        }
