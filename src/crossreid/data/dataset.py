@@ -17,9 +17,10 @@ class Dataset:
         samples: images and captions, in the order of the files.
         labels: the names of the people; a sample's `person_id` is an index into them.
         times: when each sample was taken, as written at the source, "" where unknown; or () for none at all.
+        splits: the split that each sample belongs to; or () where the source knows of none.
 
     Raises:
-        DataError: a `person_id` has no label, or the times are not one a sample.
+        DataError: a `person_id` has no label, or the times or splits are not one a sample.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Dataset:
     samples: tuple[Sample, ...]
     labels: tuple[str, ...]
     times: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for sample in self.samples:
@@ -35,10 +37,11 @@ class Dataset:
                     f"person_id {sample.person_id} of {sample.item_id}",
                     expected=f"-1 to {len(self.labels) - 1}",
                 )
-        if self.times and len(self.times) != len(self.samples):
-            raise DataError(
-                f"{len(self.times)} times", expected=f"{len(self.samples)}, one a sample, or none"
-            )
+        for name, column in (("times", self.times), ("splits", self.splits)):
+            if column and len(column) != len(self.samples):
+                raise DataError(
+                    f"{len(column)} {name}", expected=f"{len(self.samples)}, one a sample, or none"
+                )
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -53,7 +56,9 @@ class Dataset:
         wanted = {Modality(modality) for modality in modalities}
         kept = [index for index, sample in enumerate(self.samples) if sample.modality in wanted]
         times = tuple(self.times[index] for index in kept) if self.times else ()
-        return replace(self, samples=tuple(self.samples[index] for index in kept), times=times)
+        splits = tuple(self.splits[index] for index in kept) if self.splits else ()
+        samples = tuple(self.samples[index] for index in kept)
+        return replace(self, samples=samples, times=times, splits=splits)
 
     def groups(self) -> dict[str, tuple[Sample, ...]]:
         """The samples made from the same RGB image, by `source_id`; samples without one are left out."""

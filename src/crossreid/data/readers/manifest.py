@@ -49,8 +49,14 @@ def load_manifest(path: str | Path, *, split: str | None = None, check: bool = F
     if check:
         _check_files(file, samples)
     times = tuple(row["time"] for _, row in numbered) if "time" in columns else ()
+    splits = tuple(row["split"] for _, row in numbered) if "split" in columns else ()
     return Dataset(
-        name=file.parent.name, split=split or "", samples=samples, labels=tuple(labels), times=times
+        name=file.parent.name,
+        split=split or "",
+        samples=samples,
+        labels=tuple(labels),
+        times=times,
+        splits=splits,
     )
 
 
