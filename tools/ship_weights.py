@@ -19,8 +19,8 @@ _WORDS = {
     "tiny-cloud": (
         "A Qwen2-VL in small",
         """`Qwen2VLForConditionalGeneration` of transformers (vision tower, merger, tied language model),
-pretrained from nothing by next-token captioning (of photographs, infrared pictures and sketches, and of captions alone),
-by contrast of all kinds of evidence (as in CoCa) at the token that embeds, and by recognising the attributes of
+pretrained from nothing by next-token captioning (photographs, infrared pictures, sketches; and captions alone), by
+contrast of all kinds of evidence (as in CoCa) at the token that embeds, and by recognising the attributes of
 the drawn people there.""",
     ),
     "tiny-edge": (
@@ -62,7 +62,8 @@ def _card(name: str, folder: Path, run: Path) -> str:
     configuration, hardware = record["configuration"], record["hardware"]
     last = {quantity: read_history(folder / "history.jsonl", quantity)[-5:] for quantity in _QUANTITIES}
     final = ", ".join(
-        f"{quantity} {sum(value for _, value in values) / len(values):.3f}" for quantity, values in last.items()
+        f"{quantity} {sum(value for _, value in values) / len(values):.3f}"
+        for quantity, values in last.items()
     )
     steps = configuration["loop"]["steps"]
     with safe_open(folder / "model.safetensors", framework="numpy") as file:
@@ -84,8 +85,9 @@ library_name: crossreid
 
 - Parameters: {count / 1e6:.2f} million, stored in half precision. Pictures of {TINY_HEIGHT} x {TINY_WIDTH} px.
 - Data: the first {configuration["drawn_people"]:,} people of the `pretrain` split of the procedural world
-  {configuration["world_seed"]}, {configuration["encounters"]} encounters of each. Which split a person is in follows from a hash of the
-  attributes, so nobody of `train`, `validation`, `test` or `demo` was seen, in this or any other world.
+  {configuration["world_seed"]}, {configuration["encounters"]} encounters of each. Which split a person is in follows
+  from a hash of the attributes, so nobody of `train`, `validation`, `test` or `demo` was seen, in this or any other
+  world.
 - Steps: {steps} of {configuration["people"]} people; losses at the end in nats: {final}
   (mean of the last logged steps; `history.jsonl`, `curve.png`).
 - Made on: {hardware["processor"]}, {hardware["cores"]} cores, accelerator {hardware["accelerator"]};

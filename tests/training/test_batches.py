@@ -10,7 +10,7 @@ from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.data.augmentation import Augmentation
 from crossreid.data.dataset import Dataset
-from crossreid.training.batches import Batch, CaptionedBatch
+from crossreid.training.batches import Batch
 from crossreid.training.group_batches import GroupBatches
 
 AS_THEY_ARE = Augmentation(flip=0.0, padding=0, erase=0.0)

@@ -23,16 +23,16 @@ class Regression(nn.Module):
         super().__init__()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(1)
-            self.inner = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 1))
+            self.layers = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 1))
         self.frozen = nn.Linear(4, 1).requires_grad_(False)
         self.seen: list[float] = []
 
     def parameter_groups(self, learning_rate: float) -> list[dict[str, Any]]:
-        return [{"params": list(self.inner.parameters()), "lr": learning_rate}]
+        return [{"params": list(self.layers.parameters()), "lr": learning_rate}]
 
     def forward(self, batch: Tensor, *, progress: float) -> dict[str, Tensor]:
         self.seen.append(progress)
-        error = (self.inner(batch) - batch.sum(dim=1, keepdim=True)).square().mean()
+        error = (self.layers(batch) - batch.sum(dim=1, keepdim=True)).square().mean()
         return {"total": error, "half": error / 2}
 
 
@@ -114,18 +114,20 @@ def state(folder: Path) -> dict[str, Any]:
     return stored | {"task": load_file(folder / "checkpoint" / "task.safetensors")}
 
 
+@pytest.mark.parametrize("muon", [None, 0.02])
 @pytest.mark.parametrize("accumulation", [1, 2])
 @pytest.mark.parametrize("cut", [1, 3, 4, 5])
 def test_an_interrupted_training_ends_bit_for_bit_as_an_uninterrupted_one(
-    tmp_path: Path, cut: int, accumulation: int
+    tmp_path: Path, cut: int, accumulation: int, muon: float | None
 ) -> None:
-    straight = run(tmp_path / "straight", accumulation=accumulation)
+    settings = {"accumulation": accumulation, "muon_learning_rate": muon}
+    straight = run(tmp_path / "straight", **settings)
     with pytest.raises(PowerCut):
-        run(tmp_path / "cut", batches=Drawn(cut_at(cut * accumulation)), accumulation=accumulation)
+        run(tmp_path / "cut", batches=Drawn(cut_at(cut * accumulation)), **settings)
     torch.rand(7)
-    resumed = run(tmp_path / "cut", accumulation=accumulation)
+    resumed = run(tmp_path / "cut", **settings)
     assert len(resumed.seen) == (6 if cut < 3 else 3) * accumulation
-    assert_same(straight.inner.state_dict(), resumed.inner.state_dict())
+    assert_same(straight.layers.state_dict(), resumed.layers.state_dict())
     assert_same(state(tmp_path / "straight"), state(tmp_path / "cut"))
     assert history(tmp_path / "straight") == history(tmp_path / "cut")
 
@@ -135,7 +137,7 @@ def test_a_finished_training_is_not_continued(tmp_path: Path) -> None:
     before = history(tmp_path)
     again = run(tmp_path)
     assert again.seen == []
-    assert_same(first.inner.state_dict(), again.inner.state_dict())
+    assert_same(first.layers.state_dict(), again.layers.state_dict())
     assert history(tmp_path) == before
 
 
@@ -149,10 +151,10 @@ def test_another_model_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     run(tmp_path)
     for wrong in (nn.Linear(4, 1), nn.Linear(4, 9)):
         task = Regression()
-        task.inner[0] = wrong
-        optimiser = torch.optim.AdamW(task.inner.parameters())
+        task.layers[0] = wrong
+        optimiser = torch.optim.AdamW(task.layers.parameters())
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda _: 1.0)
-        with pytest.raises(CheckpointError, match=r"inner\.0\.weight"):
+        with pytest.raises(CheckpointError, match=r"layers\.0\.weight"):
             load_checkpoint(
                 tmp_path / "checkpoint",
                 task=task,
@@ -176,7 +178,7 @@ def test_a_kill_while_a_checkpoint_is_written_leaves_the_older_one(tmp_path: Pat
     checkpoint.rename(folder / "checkpoint.old")
     resumed = run(folder)
     assert len(resumed.seen) == 3
-    assert_same(straight.inner.state_dict(), resumed.inner.state_dict())
+    assert_same(straight.layers.state_dict(), resumed.layers.state_dict())
     assert sorted(path.name for path in folder.iterdir()) == ["checkpoint", "history.jsonl"]
 
 
@@ -193,7 +195,7 @@ def test_a_kill_while_the_history_is_written_costs_one_line(tmp_path: Path) -> N
 def test_a_checkpoint_holds_what_is_trained_and_no_more(tmp_path: Path) -> None:
     task = run(tmp_path)
     stored = load_file(tmp_path / "checkpoint" / "task.safetensors")
-    assert set(stored) == {f"inner.{name}" for name in task.inner.state_dict()}
+    assert set(stored) == {f"layers.{name}" for name in task.layers.state_dict()}
     progress = json.loads((tmp_path / "checkpoint" / "progress.json").read_text())
     assert progress["step"] == 6
     assert progress["config"] == config().model_dump(mode="json")
@@ -239,7 +241,7 @@ def test_validation_is_called_in_between_and_at_the_end_in_evaluation_mode(tmp_p
 def test_validation_changes_nothing_about_the_training(tmp_path: Path) -> None:
     plain = run(tmp_path / "plain")
     watched = run(tmp_path / "watched", validate=lambda: {"map": 1.0}, validate_every=1)
-    assert_same(plain.inner.state_dict(), watched.inner.state_dict())
+    assert_same(plain.layers.state_dict(), watched.layers.state_dict())
 
 
 class Linear(nn.Module):
@@ -247,15 +249,15 @@ class Linear(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.inner = nn.Linear(4, 1)
-        nn.init.constant_(self.inner.weight, 0.3)
-        nn.init.zeros_(self.inner.bias)
+        self.layers = nn.Linear(4, 1)
+        nn.init.constant_(self.layers.weight, 0.3)
+        nn.init.zeros_(self.layers.bias)
 
     def parameter_groups(self, learning_rate: float) -> list[dict[str, Any]]:
-        return [{"params": list(self.inner.parameters()), "lr": learning_rate}]
+        return [{"params": list(self.layers.parameters()), "lr": learning_rate}]
 
     def forward(self, batch: Tensor, *, progress: float) -> dict[str, Tensor]:
-        return {"total": (self.inner(batch) - batch.square().sum(dim=1, keepdim=True)).square().mean()}
+        return {"total": (self.layers(batch) - batch.square().sum(dim=1, keepdim=True)).square().mean()}
 
 
 class Doubled(Drawn):
@@ -267,14 +269,14 @@ def test_accumulation_is_a_larger_batch(tmp_path: Path) -> None:
     small, large = Linear(), Linear()
     train(small, Drawn(), config(steps=4, accumulation=2), tmp_path / "small", quiet=True)
     train(large, Doubled(), config(steps=4), tmp_path / "large", quiet=True)
-    torch.testing.assert_close(small.inner.weight, large.inner.weight, atol=1e-6, rtol=1e-5)
-    assert (small.inner.weight - 0.3).abs().max() > 0.05
+    torch.testing.assert_close(small.layers.weight, large.layers.weight, atol=1e-6, rtol=1e-5)
+    assert (small.layers.weight - 0.3).abs().max() > 0.05
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_workers_change_nothing(tmp_path: Path, workers: int) -> None:
     alone, helped = run(tmp_path / "alone"), run(tmp_path / "helped", workers=workers)
-    assert_same(alone.inner.state_dict(), helped.inner.state_dict())
+    assert_same(alone.layers.state_dict(), helped.layers.state_dict())
 
 
 def test_precision_may_change_from_training_to_training(tmp_path: Path) -> None:

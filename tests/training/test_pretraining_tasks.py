@@ -66,7 +66,7 @@ def reference(teacher: Teacher, ids: list[int], first: int, pixels: torch.Tensor
 
 
 def answered_chats(teacher: Teacher, batch: CaptionedBatch) -> list[tuple[list[int], int]]:
-    """Of each person talked about: tokens of question, answer and end from the text of the templates; length of the question."""
+    """Of everyone talked about: tokens of question, answer and end, from the templates; length of the question."""
     tokenizer: Any = teacher.conversation.tokenizer
     chats = []
     prompts = teacher.conversation.prompts
@@ -169,9 +169,10 @@ def test_attributes_are_classified_by_one_map_for_all_views() -> None:
         recognise.classify.weight.copy_(torch.tensor([[1.0, 0], [0, 1], [0, 0], [0, 0], [0, 0]]))
         recognise.classify.bias.zero_()
     first, second = torch.tensor([[2.0, 0], [0, 2], [0, 2]]), torch.tensor([[0.0, 2], [0, 2], [0, 2]])
-    right, wrong = math.log(1 + math.exp(-2)), math.log(1 + math.exp(2))  # of the two values of the first attribute
+    # Cross entropies of the two values of the first attribute, where it is seen and where it is not.
+    right, wrong = math.log(1 + math.exp(-2)), math.log(1 + math.exp(2))
     expected = ((5 * right + wrong) / 6 + math.log(3)) / 2
-    assert float(recognise([first, second], LABELS)) == pytest.approx(expected, rel=1e-5)
+    assert recognise([first, second], LABELS).item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_accuracy_counts_nearest_partners() -> None:

@@ -66,7 +66,7 @@ class Student(nn.Module):
         self, pixel_values: Float[Tensor, "n 3 height width"], modalities: Sequence[Modality]
     ) -> Float[Tensor, "n dim"]:
         """One unit vector a picture, each through the head of its modality."""
-        pooled = self.vision(pixel_values, interpolate_pos_encoding=True).pooler_output
+        pooled = self.pool_images(pixel_values)
         features = pooled.new_zeros(len(pooled), self.dim)
         for modality in dict.fromkeys(modalities):
             rows = torch.tensor(
@@ -79,8 +79,15 @@ class Student(nn.Module):
 
     def embed_captions(self, captions: Sequence[str]) -> Float[Tensor, "n dim"]:
         """One unit vector a caption."""
-        pooled = self.text(self.tokenize(captions).to(self.device)).pooler_output
-        return functional.normalize(self.heads["text"](pooled), dim=-1)
+        return functional.normalize(self.heads["text"](self.pool_captions(captions)), dim=-1)
+
+    def pool_images(self, pixel_values: Float[Tensor, "n 3 height width"]) -> Float[Tensor, "n pooled"]:
+        """What the heads of pictures read."""
+        return self.vision(pixel_values, interpolate_pos_encoding=True).pooler_output
+
+    def pool_captions(self, captions: Sequence[str]) -> Float[Tensor, "n pooled"]:
+        """What the head of captions reads."""
+        return self.text(self.tokenize(captions).to(self.device)).pooler_output
 
     def tokenize(self, captions: Sequence[str]) -> Tensor:
         """Token ids [n, longest], each caption ended by the end-of-text token that CLIP pools; cut to CLIP's length."""

@@ -22,6 +22,7 @@ from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 from crossreid.training.group_batches import GroupBatches
+from crossreid.training.head_start import fit_heads
 from crossreid.training.loop import train
 from crossreid.training.record import write_record
 from crossreid.training.tasks.distillation import DistillationTask
@@ -104,10 +105,13 @@ def _task(
                 raise ConfigurationError(
                     "a distillation without teacher features", expected="the stored features"
                 )
-            vectors = check_rows(features, dataset).unit().vectors
+            vectors = torch.from_numpy(check_rows(features, dataset).unit().vectors)
+            student = _load(config.backbone, Student, dim=features.dim)
+            if config.distillation.head_start == "least_squares":
+                fit_heads(student, dataset, vectors)
             return DistillationTask(
-                _load(config.backbone, Student, dim=features.dim),
-                torch.from_numpy(vectors),
+                student,
+                vectors,
                 people=people,
                 task_weights=config.weights,
                 weights=config.distillation,

@@ -22,8 +22,8 @@ class LoopConfig(Configuration):
     """How a training runs, whatever it trains.
 
     `learning_rate` falls by cosine to `final_learning_rate` after a linear warm-up of `warmup_share` of the steps.
-    With a `muon_learning_rate`, the matrices inside the blocks are optimised by Muon at that rate, on the same schedule,
-    and `learning_rate` is AdamW's for the rest.
+    With a `muon_learning_rate`, Muon optimises the matrices inside the blocks at that rate on the same schedule, and
+    `learning_rate` is AdamW's for the rest.
     """
 
     steps: Positive
@@ -90,13 +90,17 @@ class StudentTaskWeights(TaskWeights):
 
 
 class DistillationWeights(Configuration):
-    """Weights of eq. 13 and the variants of its terms."""
+    """Weights of eq. 13 and the variants of its terms.
+
+    `head_start`: the heads begin as CLIP's projections, or fitted to the teacher's features by least squares.
+    """
 
     task: Annotated[float, Field(ge=0)] = 0.01
     cosine: Annotated[float, Field(ge=0)] = 0.29
     principal: Annotated[float, Field(ge=0)] = 0.35
     relation: Annotated[float, Field(ge=0)] = 0.35
     components: Positive = 50
+    head_start: Literal["clip", "least_squares"] = "clip"
     basis: Literal["train_set", "batch"] = "train_set"
     relation_kind: Literal["gram", "correlation"] = "gram"
     relation_match: Literal["rowwise", "frobenius"] = "rowwise"

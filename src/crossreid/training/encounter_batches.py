@@ -62,10 +62,14 @@ class EncounterBatches(BatchSequence):
         shown = rng.integers(len(PICTURES), size=self.talked)
         return CaptionedBatch(
             pixel_values=torch.from_numpy(self.preprocessing.normalise(pictures)),
-            captions=tuple(self._words(*whom, rng) for whom in zip(chosen.tolist(), met[-1].tolist(), strict=True)),
+            captions=tuple(
+                self._words(*whom, rng) for whom in zip(chosen.tolist(), met[-1].tolist(), strict=True)
+            ),
             attributes=torch.from_numpy(self.store.attributes[chosen]),
             shown=tuple(PICTURES[kind] for kind in shown),
-            answers=tuple(self._words(int(chosen[i]), int(met[kind, i]), rng) for i, kind in enumerate(shown)),
+            answers=tuple(
+                self._words(int(chosen[i]), int(met[kind, i]), rng) for i, kind in enumerate(shown)
+            ),
         )
 
     def _words(self, person: int, encounter: int, rng: np.random.Generator) -> str:

@@ -6,11 +6,19 @@ from typing import Any
 import torch
 from torch import nn
 
+from crossreid.core.errors import ConfigurationError
 from crossreid.training.config import LoopConfig
+
+_INSIDE_BLOCKS = frozenset({"blocks", "layers"})
+"""Names of the lists of blocks in transformers' classes."""
 
 
 def make_optimiser(task: nn.Module, config: LoopConfig) -> torch.optim.Optimizer:
-    """The optimiser of a training; groups and their peak learning rates come from the task."""
+    """The optimiser of a training; groups and their peak learning rates come from the task.
+
+    Raises:
+        ConfigurationError: Muon is asked for where no matrix inside a block is trained.
+    """
     groups: list[dict[str, Any]] = task.parameter_groups(config.learning_rate)  # type: ignore[operator]
     if config.muon_learning_rate is None:
         return _adamw(groups, config)
@@ -22,6 +30,11 @@ def make_optimiser(task: nn.Module, config: LoopConfig) -> torch.optim.Optimizer
         if parameter.ndim == 2 and _INSIDE_BLOCKS.intersection(named[id(parameter)].split("."))
     }
     matrices = [parameter for group in groups for parameter in group["params"] if id(parameter) in inner]
+    if not matrices:
+        raise ConfigurationError(
+            "`muon_learning_rate`, and no matrix inside a block that is trained",
+            remedy="leave it out: AdamW then takes all parameters",
+        )
     others = [
         group | {"params": [parameter for parameter in group["params"] if id(parameter) not in inner]}
         for group in groups
@@ -30,9 +43,6 @@ def make_optimiser(task: nn.Module, config: LoopConfig) -> torch.optim.Optimizer
         matrices, lr=config.muon_learning_rate, momentum=0.95, weight_decay=config.weight_decay
     )
     return AdamWWithMuon(_adamw([group for group in others if group["params"]], config), muon)
-
-
-_INSIDE_BLOCKS = frozenset({"blocks", "layers"})
 
 
 def _adamw(groups: list[dict[str, Any]], config: LoopConfig) -> torch.optim.AdamW:

@@ -77,7 +77,9 @@ def _batches(
         store,
         preprocessing,
         people=config.people,
-        talked=max(1, round(config.talked_share * config.people)) if isinstance(config, CaptioningConfig) else 0,
+        talked=max(1, round(config.talked_share * config.people))
+        if isinstance(config, CaptioningConfig)
+        else 0,
         steps=config.loop.steps * config.loop.accumulation,
         seed=config.loop.seed,
     )
@@ -108,7 +110,9 @@ def _pretrain_edge(
     quiet: bool,
 ) -> Student:
     clip = CLIPModel(tiny_edge_config(special_token_ids(tokenizer)))
-    with torch.no_grad():  # as large as what a patch adds: else it takes hundreds of steps to tell head from feet
+    with (
+        torch.no_grad()
+    ):  # as large as what a patch adds: else it takes hundreds of steps to tell head from feet
         clip.vision_model.embeddings.position_embedding.weight.mul_(_POSITION_GAIN)
     student = Student(clip, tokenizer, batches.preprocessing, dim=TINY_DIM)
     task = ContrastiveTask(clip, student, attribute_sizes=attribute_sizes())

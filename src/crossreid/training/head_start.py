@@ -1,0 +1,71 @@
+"""Heads that begin as the best linear maps from the student's features to the teacher's."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from crossreid.core.modality import Modality
+from crossreid.core.sample import Sample
+from crossreid.data.dataset import Dataset
+from crossreid.data.encoding import encode_samples
+from crossreid.models.student import Student
+
+_RIDGE = 0.01
+"""As a share of the mean energy of a pooled coordinate."""
+
+
+def fit_heads(student: Student, dataset: Dataset, teacher_features: Tensor) -> None:
+    """Set the head of every modality by ridge regression of the teacher's features on the student's pooled ones.
+
+    W = T^T X (X^T X + r I)^-1, r = 0.01 trace(X^T X) / width, with unit rows in X and T. A student that has not met its
+    teacher yet lives in the space of its own pretraining; turning it by gradient takes most of a short distillation.
+
+    Args:
+        student: in place; heads of modalities that the data set lacks stay as they are.
+        dataset: the training set.
+        teacher_features: unit rows [n, dim], row i of sample i.
+    """
+    training = student.training
+    student.eval()
+    for modality in Modality:
+        rows = [row for row, sample in enumerate(dataset.samples) if sample.modality == modality]
+        if rows:
+            pooled = _pool(student, [dataset.samples[row] for row in rows])
+            weight = regress(torch.from_numpy(pooled), teacher_features[rows])
+            with torch.no_grad():
+                student.heads[modality.value].weight.copy_(weight)  # type: ignore[operator]
+    student.train(training)
+
+
+def regress(features: Tensor, targets: Tensor) -> Tensor:
+    """The map [dim, width] that takes features [n, width] nearest to targets [n, dim]."""
+    features, targets = features.double().cpu(), targets.double().cpu()
+    gram = features.T @ features
+    ridge = _RIDGE * gram.diagonal().mean() * torch.eye(len(gram), dtype=gram.dtype)
+    return torch.linalg.solve(gram + ridge, features.T @ targets).T
+
+
+def _pool(student: Student, samples: Sequence[Sample]) -> np.ndarray:
+    """Unit rows [n, width of the tower] of samples of one modality."""
+
+    def look(pixels: np.ndarray, _: Sequence[Modality]) -> np.ndarray:
+        with torch.inference_mode():
+            return student.pool_images(torch.from_numpy(pixels).to(student.device)).cpu().numpy()
+
+    def read(captions: Sequence[str]) -> np.ndarray:
+        with torch.inference_mode():
+            return student.pool_captions(captions).cpu().numpy()
+
+    head = student.heads[samples[0].modality.value]
+    return encode_samples(
+        samples,
+        embed_images=look,
+        embed_captions=read,
+        preprocessing=student.preprocessing,
+        dim=head.in_features,  # type: ignore[arg-type]
+        fingerprint="pooled",
+        batch_size=64,
+        progress=False,
+    ).vectors
