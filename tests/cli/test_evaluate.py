@@ -34,7 +34,7 @@ def test_tasks_protocols_and_a_gallery_can_be_chosen(
         "evaluate", embeddings, "--gallery", edge, "--data", world,
         "--task", "R->IR", "--task", "T->R", "--protocol", "market", "--out", out,
     )  # fmt: skip
-    rows = out.read_text().splitlines()[2:]
+    rows = out.read_text().splitlines()[2:4]
     assert [row.split(" | ")[0] for row in rows] == ["| R->IR", "| T->R"]
     assert all("market" in row for row in rows)
 
@@ -53,9 +53,41 @@ def test_what_evaluate_refuses(run: Call, world: Path, edge: Path, embeddings: P
     data = run("evaluate", embeddings, "--data", world, status=2)
     assert "for files of embeddings" in data.stderr
     out = run("evaluate", embeddings, "--out", "report.txt", status=2)
-    assert "--out report.txt; expected a name that ends in .json or .md" in out.stderr
+    assert "--out report.txt; expected a name that ends in .json or .md or .tex" in out.stderr
     absent = run("evaluate", tmp_path / "absent.parquet", status=2)
     assert "absent.parquet is not a file of embeddings" in absent.stderr
+    assert "expected QUERY, --compare or --average" in run("evaluate", status=2).stderr
+    unread = run("evaluate", "--compare", tmp_path / "a.json", tmp_path / "b.json", status=2)
+    assert "a.json cannot be read" in unread.stderr
+
+
+def test_two_reports_are_compared_and_averaged(run: Call, embeddings: Path, tmp_path: Path) -> None:
+    first, second, table = tmp_path / "first.json", tmp_path / "second.json", tmp_path / "both.tex"
+    run("evaluate", embeddings, "--task", "S->R", "--setting", "E2E", "--out", first)
+    run(
+        "evaluate",
+        embeddings,
+        "--task",
+        "S->R",
+        "--rerank",
+        "k-reciprocal",
+        "--setting",
+        "again",
+        "--out",
+        second,
+    )
+    compared = run("evaluate", "--compare", first, second).stdout
+    assert "S->R E2E against again by source-excluded, R1:" in compared
+    assert compared.count("no change; the difference is not significant (p = 1.0000, 4 people)") == 4
+    run("evaluate", "--average", first, "--average", first, "--out", table)
+    assert r"\pm$ 0.00" in table.read_text()
+
+
+def test_orbench_asks_with_every_combination(run: Call, embeddings: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.json"
+    run("evaluate", embeddings, "--protocol", "orbench", "--out", out)
+    tasks = [row.task for row in Report.from_json(out.read_text()).rows]
+    assert tasks == ["IR->R", "S->R", "T->R", "IR+S->R", "IR+T->R", "S+T->R", "IR+S+T->R"]
 
 
 @pytest.mark.parametrize("option", ["--task", "--protocol"])

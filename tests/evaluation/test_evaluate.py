@@ -9,7 +9,7 @@ from crossreid.core.errors import ConfigurationError, DataError, FingerprintErro
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.data.dataset import Dataset
-from crossreid.evaluation import evaluate
+from crossreid.evaluation import RERANKINGS, evaluate
 
 
 @dataclass
@@ -147,3 +147,47 @@ def test_a_data_set_without_the_modalities_is_refused(people, dataset):
 def test_nothing_to_do_is_refused(people, change):
     with pytest.raises(ConfigurationError, match=r"at least one of each"):
         evaluate(people, **change)
+
+
+def test_people_who_are_all_found_leave_no_doubt(people):
+    row = evaluate(people, tasks=["S->R"]).row("S->R")
+    assert row.intervals["r1"] == (100, 100)
+    assert row.outcomes is not None
+    assert row.outcomes.person_ids == (0, 0, 1, 1, 2, 2, 3, 3)
+    assert row.outcomes.r1 == (100,) * 8
+
+
+def test_a_second_look_stands_beside_the_plain_one(people):
+    report = evaluate(people, tasks=["S->R"], rerank=RERANKINGS)
+    assert [row.reranking for row in report.rows] == ["", *RERANKINGS]
+    assert report.rows[0] == evaluate(people, tasks=["S->R"]).rows[0]
+    assert report.row("S->R", reranking="alpha-expansion").r1 == 100
+    with pytest.raises(ConfigurationError, match=r"'magic'; expected one of k-reciprocal, average-expansion"):
+        evaluate(people, rerank=["magic"])
+
+
+def test_sysu_counts_people_and_drops_the_place_of_the_query(people):
+    # All photographs by camera 4; all queries of person 0 point at person 1, of whom there are two photographs.
+    vectors = people.vectors.copy()
+    misled = (people.person_ids == 0) & (people.modalities == "ir")
+    vectors[misled] = [0.6, 0.8, 0, 0, 0]
+    cameras = np.where(people.modalities == "rgb", 4, 6)
+    moved = replace(people, vectors=vectors, camera_ids=cameras)
+    row = evaluate(moved, tasks=["IR->R"], protocol="sysu").row("IR->R")
+    assert (row.trials, row.gallery_size, row.queries) == (10, 4, 8)
+    assert row.r1 == pytest.approx(100 * 6 / 8)
+    assert row.mean_ap == pytest.approx(100 * (6 + 2 * 1 / 2) / 8)
+    # Seen from camera 3, photographs of camera 2 are gone, whoever is on them: nothing is left.
+    same_place = replace(moved, camera_ids=np.where(people.modalities == "rgb", 2, 3))
+    assert evaluate(same_place, tasks=["IR->R"], protocol="sysu").row("IR->R").skipped_queries == 8
+
+
+def test_evidence_of_one_encounter_is_joined(people):
+    report = evaluate(people, tasks=["IR+S+T->R"], protocol="orbench")
+    row = report.row("IR+S+T->R")
+    assert (row.queries, row.r1, row.mean_ap) == (8, 100, pytest.approx(100))
+
+
+def test_a_photograph_with_words_does_not_find_itself(people):
+    alone = people.select(people.camera_ids == 0)
+    assert evaluate(alone, tasks=["T+R->R"], protocol="orbench").row("T+R->R").skipped_queries == 4

@@ -58,6 +58,39 @@ def test_unknown_keys_are_shared_with_nobody(people, protocol, column):
     assert excluded(protocol, "S->R", replace(people, **{column: unknown})) == set()
 
 
+def test_sysu_takes_cameras_two_and_three_for_one_place(people):
+    third = replace(people, camera_ids=np.where(people.modalities == "rgb", 2, people.camera_ids + 2))
+    # Camera 3 is now that of each second group's infrared image, camera 2 that of the first and of all photographs.
+    assert excluded("sysu", "IR->R", third) == {
+        (f"{p}-{g}-ir", f"{p}-{other}-rgb") for p in range(4) for g in range(2) for other in range(2)
+    }
+    protocol = find_protocol("sysu")
+    assert (protocol.whoever, protocol.unique_people, protocol.shots, protocol.trials) == (True, True, 1, 10)
+
+
+def test_llcm_is_market_with_drawn_galleries(people):
+    assert excluded("llcm", "IR->R", people) == excluded("market", "IR->R", people)
+    protocol = find_protocol("llcm")
+    assert (protocol.whoever, protocol.unique_people, protocol.shots, protocol.trials) == (False, True, 1, 10)
+
+
+@pytest.mark.parametrize("protocol", ["regdb", "orbench"])
+def test_regdb_and_orbench_remove_nothing(people, protocol):
+    assert excluded(protocol, "IR->R", people) is None
+
+
+def test_joined_queries_lose_their_source_when_a_picture_is_among_the_pieces(people):
+    task = RetrievalTask.parse("T+S->R")
+    rule = find_protocol("source-excluded")
+    query, gallery = task.queries(people), people.of("rgb")
+    keys = rule.exclusion(task, query, gallery)
+    assert keys is not None
+    assert keys[0].tolist() == keys[1].tolist()
+
+
 def test_an_unknown_protocol_is_refused_with_the_known_ones():
-    with pytest.raises(ConfigurationError, match=r"'cuhk'; expected one of all, source-excluded, market"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"'cuhk'; expected one of all, source-excluded, market, sysu, regdb",
+    ):
         find_protocol("cuhk")

@@ -3,11 +3,13 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crossreid.core.errors import ConfigurationError, DataError
-from crossreid.evaluation import rank, ranking
+from crossreid.evaluation import cosines, rank
+from crossreid.evaluation.cosines import gallery_at_a_time, queries_at_a_time
 
 
 def line(*cosines):
@@ -138,7 +140,7 @@ def test_agrees_with_a_loop(query_count, gallery_count, seed, chunk_rows):
     people = random.integers(0, 4, query_count), random.integers(0, 4, gallery_count)
     exclude = random.integers(0, 3, query_count), random.integers(0, 3, gallery_count)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ranking, "_CHUNK_BYTES", 32 * gallery_count * chunk_rows)
+        patch.setattr(cosines, "BUDGET_BYTES", 48 * chunk_rows)
         result = rank(queries * 1.0, gallery * 1.0, *people, exclude=exclude, ks=(1, 2, 5))
     assert result.skipped_queries + result.queries == query_count
     if result.queries:
@@ -159,17 +161,88 @@ def test_the_order_of_the_queries_and_lengths_do_not_matter(order, length):
     assert shuffled.mean_ap == pytest.approx(expected.mean_ap)
 
 
-def test_memory_does_not_grow_with_the_number_of_queries():
-    random = np.random.default_rng(0)
-    gallery, people = random.normal(size=(500, 4)), random.integers(0, 50, 500)
-    queries = random.normal(size=(4000, 4))
+@given(st.permutations(range(20)), st.integers(0, 2**32 - 1))
+def test_the_order_of_a_gallery_without_ties_does_not_matter(order, seed):
+    random = np.random.default_rng(seed)
+    queries, gallery = random.normal(size=(8, 5)), random.normal(size=(20, 5))
+    people, keys = random.integers(0, 4, 20), random.integers(0, 3, 20)
+    query_people, query_keys = random.integers(0, 4, 8), random.integers(0, 3, 8)
+    expected = rank(queries, gallery, query_people, people, exclude=(query_keys, keys))
+    shuffled = rank(queries, gallery[order], query_people, people[order], exclude=(query_keys, keys[order]))
+    assert shuffled == expected
+
+
+def test_a_gallery_in_many_pieces_gives_the_same(golden_inputs):
+    inputs = [golden_inputs[f"rank_{name}"] for name in ("queries", "gallery")]
+    people = [golden_inputs[f"rank_{name}_person_ids"] for name in ("query", "gallery")]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ranking, "_CHUNK_BYTES", 2**20)
+        patch.setattr(cosines, "BUDGET_BYTES", 8 * 16 * 7)
+        assert gallery_at_a_time(16) == 7
+        in_pieces = rank(*inputs, *people)
+    assert in_pieces == rank(*inputs, *people)
+
+
+def planned_bytes(query_count, gallery_count, dim):
+    """Two sets of similarities (one is made while the last is held), unit vectors, a product; 64 an item."""
+    at_a_time = min(query_count, queries_at_a_time(gallery_count, dim))
+    piece = min(gallery_count, gallery_at_a_time(dim))
+    similarities, product = 2 * 4 * at_a_time * gallery_count, 8 * at_a_time * piece
+    return similarities + product + 8 * dim * (at_a_time + piece) + 64 * (query_count + gallery_count)
+
+
+def test_ten_thousand_queries_in_a_hundred_thousand_items_are_planned_below_a_gibibyte():
+    assert planned_bytes(10_000, 100_000, 1536) < 2**30
+
+
+def test_memory_is_what_was_planned():
+    # A hundredth of the size in all, a hundredth of the budget.
+    random = np.random.default_rng(0)
+    queries = random.normal(size=(1000, 154)).astype(np.float32)
+    gallery = random.normal(size=(10_000, 154)).astype(np.float32)
+    people = random.integers(0, 500, 1000), random.integers(0, 500, 10_000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cosines, "BUDGET_BYTES", 128 * 2**20 // 100)
+        planned = planned_bytes(1000, 10_000, 154)
         tracemalloc.start()
-        rank(queries, gallery, random.integers(0, 50, 4000), people)
+        rank(queries, gallery, *people)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert peak < 3 * 2**20, "all cosines alone would be 16 MB"
+    assert peak < 1.2 * planned
+    assert peak < 2**30 / 100
+    assert peak < 4 * 1000 * 10_000 / 3, "all similarities at once would be 40 MB"
+
+
+def devices():
+    return ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+
+
+@pytest.mark.parametrize("device", devices())
+def test_torch_and_numpy_agree(golden_inputs, device):
+    names = ("queries", "gallery", "query_person_ids", "gallery_person_ids")
+    arrays = [golden_inputs[f"rank_{name}"] for name in names]
+    cameras = [golden_inputs[f"rank_{side}_camera_ids"] for side in ("query", "gallery")]
+    tensors = [torch.from_numpy(array).to(device) for array in (*arrays, *cameras)]
+    expected = rank(*arrays, exclude=tuple(cameras))
+    assert rank(*tensors[:4], exclude=tuple(tensors[4:])) == expected
+    assert rank(arrays[0], *tensors[1:4], exclude=tuple(cameras)) == expected
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 40))
+def test_torch_and_numpy_agree_under_ties(seed, piece):
+    random = np.random.default_rng(seed)
+    queries = random.permuted(np.tile([1.0, 1, 0, 0], (6, 1)), axis=1)
+    gallery = random.permuted(np.tile([1.0, 1, 0, 0], (40, 1)), axis=1)
+    people = random.integers(0, 4, 6), random.integers(0, 4, 40)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cosines, "BUDGET_BYTES", 8 * 4 * piece)
+        by_torch = rank(torch.from_numpy(queries), torch.from_numpy(gallery).requires_grad_(), *people)
+    assert by_torch == rank(queries, gallery, *people)
+
+
+def test_tensors_that_are_not_finite_are_refused():
+    broken = torch.tensor([[1.0, math.inf]])
+    with pytest.raises(DataError, match=r"gallery vectors with NaN or infinity"):
+        rank(ONE_QUERY, broken, np.array([1]), np.array([1]))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 from rich.console import Console
 
 from crossreid.core.errors import ConfigurationError, DataError
+from crossreid.evaluation.outcomes import Outcomes
 from crossreid.evaluation.report import Report, ReportRow
 
 ROW = ReportRow(
@@ -34,14 +35,56 @@ def test_markdown():
         "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         "| S->R | E2C | all | 87.50 | 90.00 | 100.00 | 81.26 | 60.00 | 8 | 1 |",
     ]
-    assert len(REPORT.to_markdown().splitlines()) == 5
+    assert REPORT.to_markdown().splitlines()[5:] == ["", "Encoders: edge@space, cloud@space."]
+
+
+MEASURED = replace(
+    ROW,
+    reranking="k-reciprocal",
+    trials=10,
+    intervals={"r1": (80.04, 95.0), "mean_ap": (70.0, 90.0), "r5": (85.0, 95.0)},
+    outcomes=Outcomes((1, 2), (0.0, 100.0), (100.0, 100.0), (100.0, 100.0), (1 / 3, 50.0), (2.5, 50.0)),
+)
+
+
+def test_intervals_rerankings_and_trials_are_shown():
+    row, _, notes = Report((MEASURED,)).to_markdown().splitlines()[2:]
+    assert row == (
+        "| S->R | E2C | all + k-reciprocal | 87.50 [80.0, 95.0] | 90.00 | 100.00 | 81.26 [70.0, 90.0] | 60.00 | 8 | 1 |"
+    )
+    assert notes == (
+        "Encoders: edge@space, cloud@space. In brackets: 95 % bootstrap intervals over people."
+        " all: means over 10 drawn galleries."
+    )
+
+
+def test_latex_is_escaped():
+    lines = Report((replace(MEASURED, setting="50%_of & more"),)).to_latex().splitlines()
+    assert lines[2] == r"\begin{tabular}{lllrrrrrrr}"
+    assert lines[6] == (
+        r"S$\to$R & 50\%\_of \& more & all + k-reciprocal & 87.50 [80.0, 95.0] & 90.00 & 100.00"
+        r" & 81.26 [70.0, 90.0] & 60.00 & 8 & 1 \\"
+    )
+    assert lines[9].startswith(r"\caption{Encoders: edge@space, cloud@space. In brackets: 95 \% bootstrap")
+
+
+def test_json_keeps_the_numbers_of_each_query():
+    report = Report((MEASURED, ROW))
+    assert Report.from_json(report.to_json()) == report
+    assert "outcomes" not in MEASURED.summary()
+
+
+def test_rows_are_plain_unless_a_reranking_is_named():
+    report = Report((ROW, MEASURED))
+    assert report.row("S->R") is ROW
+    assert report.row("S->R", reranking="k-reciprocal") is MEASURED
 
 
 def test_a_terminal_shows_every_number():
     console = Console(width=120, record=True, file=None, quiet=False)
     with console.capture() as capture:
         console.print(REPORT)
-    for cell in ("S->R", "T->R", "E2C", "C2C", "87.50", "81.26"):
+    for cell in ("S->R", "T->R", "E2C", "C2C", "87.50", "81.26", "edge@space, cloud@space"):
         assert cell in capture.get()
 
 

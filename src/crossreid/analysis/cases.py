@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.evaluation.ranking import Keys
+from crossreid.evaluation.answers import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ def retrieval_cases(
     gallery: Embeddings,
     *,
     exclude: Keys | None = None,
+    whoever: bool = False,
     successes: int = 2,
     failures: int = 2,
     top: int = 5,
@@ -46,6 +47,7 @@ def retrieval_cases(
         query: of one modality.
         gallery: of one modality.
         exclude: keys as for `rank`.
+        whoever: drops items with the query's key whoever is on them, rather than those of its person only.
         successes: how many to find; fewer when there are not so many.
         failures: the same for searches whose first result is wrong though a right one is there.
         top: results of each.
@@ -61,7 +63,7 @@ def retrieval_cases(
     for index in np.random.default_rng(seed).permutation(len(query)):
         if all(len(found[outcome]) >= wanted[outcome] for outcome in wanted):
             break
-        case = _search(int(index), queries, items, query, gallery, exclude, top)
+        case = _search(int(index), queries, items, query, gallery, exclude, whoever, top)
         if case is not None and len(found[case.succeeded]) < wanted[case.succeeded]:
             found[case.succeeded].append(case)
     return tuple(found[True] + found[False])
@@ -74,12 +76,14 @@ def _search(
     query: Embeddings,
     gallery: Embeddings,
     exclude: Keys | None,
+    whoever: bool,
     top: int,
 ) -> RetrievalCase | None:
     """The case of one query; None when its person is unknown or not in its gallery."""
     person_id = query.person_ids[index]
     right = gallery.person_ids == person_id
-    dropped = right & (exclude[1] == exclude[0][index]) if exclude else np.zeros(len(gallery), dtype=bool)
+    dropped = exclude[1] == exclude[0][index] if exclude else np.zeros(len(gallery), dtype=bool)
+    dropped = dropped if whoever else dropped & right
     if person_id < 0 or not (right & ~dropped).any():
         return None
     cosines = np.where(dropped, -np.inf, items @ queries[index])

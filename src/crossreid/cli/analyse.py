@@ -114,11 +114,12 @@ def cases(
     samples = {sample.item_id: sample for sample in read_dataset(dataset, data, split).samples}
     strips: list[Strip] = []
     for parsed in map(RetrievalTask.parse, task or TASKS):
-        asking, found = queries.of(parsed.query), answers.of(parsed.gallery)
+        asking, found = parsed.queries(queries), answers.of(parsed.gallery)
         drawn = retrieval_cases(
             asking,
             found,
             exclude=rule.exclusion(parsed, asking, found),
+            whoever=rule.whoever,
             successes=successes,
             failures=failures,
             top=top,

@@ -19,9 +19,12 @@ from crossreid.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from crossreid.core.embeddings import Embeddings
     from crossreid.core.encoder import Encoder
     from crossreid.evaluation.report import Report
+    from crossreid.evaluation.seeds import SpreadReport
 
 _PIPE_COLUMNS = 1000
 _BOTH_PROTOCOLS = ("source-excluded", "all")
@@ -29,8 +32,8 @@ _BOTH_PROTOCOLS = ("source-excluded", "all")
 
 def evaluate(
     query: Annotated[
-        str, typer.Argument(help="What embeds the queries: an encoder, or a .parquet of embed.")
-    ],
+        str | None, typer.Argument(help="What embeds the queries: an encoder, or a .parquet of embed.")
+    ] = None,
     *,
     gallery: Annotated[
         str | None, typer.Option(metavar="ENCODER|FILE", help="The same for the gallery; by default QUERY.")
@@ -42,16 +45,38 @@ def evaluate(
     protocol: Annotated[
         list[str] | None,
         typer.Option(
-            help="What is removed from the gallery: source-excluded, all (nothing) or market; may be given several"
-            f" times. By default {' and '.join(_BOTH_PROTOCOLS)}."
+            help="How the gallery is filtered and counted: source-excluded, all (nothing is removed), market, sysu,"
+            f" regdb, llcm or orbench; may be given several times. By default {' and '.join(_BOTH_PROTOCOLS)}."
+        ),
+    ] = None,
+    rerank: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Adds rows of a second look beside the plain ones: k-reciprocal, average-expansion or"
+            " alpha-expansion; may be given several times."
         ),
     ] = None,
     setting: Annotated[str, typer.Option(help="Name of the rows, such as C2C, E2E, E2C or C2E.")] = "",
     compatible: Annotated[
         bool, typer.Option("--compatible", help="Vouch that encoders which name different spaces share one.")
     ] = False,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="A.json B.json",
+            help="Instead of evaluating: say whether two reports on the same queries differ by more than chance"
+            " (paired permutation test over people).",
+        ),
+    ] = None,
+    average: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="REPORT.json",
+            help="Instead of evaluating: mean and deviation of the reports of several seeds; give it once for each.",
+        ),
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write the report as well: .json or .md.")
+        Path | None, typer.Option("--out", "-o", help="Write the report as well: .json, .md or .tex.")
     ] = None,
     batch_size: BatchSize = 64,
     device: Device = None,
@@ -60,36 +85,79 @@ def evaluate(
     """Count how often the right person comes first, for people never seen in training."""
     from crossreid.cli.outputs import check_output_file
     from crossreid.core.errors import ConfigurationError
-    from crossreid.evaluation.evaluate import TASKS
-    from crossreid.evaluation.evaluate import evaluate as evaluate_
+
+    if [query is not None, compare is not None, bool(average)].count(True) != 1:
+        raise ConfigurationError("nothing to do, or several things", expected="QUERY, --compare or --average")
+    if out is not None:
+        check_output_file(out, ".json", ".md", ".tex")
+    if compare is not None:
+        _compare(*compare, out=out)
+    elif average:
+        _average(average, out=out)
+    elif query is not None:
+        encoders = [source for source in (query, gallery) if source is not None and not _is_file(source)]
+        if encoders and data is None:
+            raise ConfigurationError(f"{encoders[0]} without a data set", expected="--data for it to embed")
+        if data is not None and not encoders:
+            raise ConfigurationError(
+                f"--data {data} for files of embeddings",
+                expected="an encoder to embed it",
+                remedy="leave it out",
+            )
+        from crossreid.evaluation.evaluate import evaluate as evaluate_
+
+        report = evaluate_(
+            _open(query, device, precision),
+            None if gallery is None else _open(gallery, device, precision),
+            None if data is None else read_dataset(dataset, data, split),
+            tasks=task or _tasks(protocol),
+            protocol=protocol or _BOTH_PROTOCOLS,
+            setting=setting,
+            batch_size=batch_size,
+            progress=sys.stderr.isatty(),
+            compatible=compatible,
+            rerank=rerank or (),
+        )
+        _print(report.to_table())
+        _write(report, out)
+        print("Next: " + _next_step(query, data))
+
+
+def _compare(first: Path, second: Path, *, out: Path | None) -> None:
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.evaluation.comparison import compare_reports
 
     if out is not None:
-        check_output_file(out, ".json", ".md")
-    encoders = [source for source in (query, gallery) if source is not None and not _is_file(source)]
-    if encoders and data is None:
-        raise ConfigurationError(f"{encoders[0]} without a data set", expected="--data for it to embed")
-    if data is not None and not encoders:
-        raise ConfigurationError(
-            f"--data {data} for files of embeddings", expected="an encoder to embed it", remedy="leave it out"
-        )
-    people = None if data is None else read_dataset(dataset, data, split)
-    report = evaluate_(
-        _open(query, device, precision),
-        None if gallery is None else _open(gallery, device, precision),
-        people,
-        tasks=task or TASKS,
-        protocol=protocol or _BOTH_PROTOCOLS,
-        setting=setting,
-        batch_size=batch_size,
-        progress=sys.stderr.isatty(),
-        compatible=compatible,
-    )
-    _print(report)
-    if out is not None:
-        text = report.to_json() if out.suffix.lower() == ".json" else report.to_markdown()
-        out.write_text(text, encoding="utf-8")
-        print(f"Wrote {out}")
-    print("Next: " + _next_step(query, data))
+        raise ConfigurationError(f"--out {out} with --compare", expected="a report to write")
+    for comparison in compare_reports(_read(first), _read(second)):
+        print(comparison)
+    print("Next: " + command_line("evaluate", "--average", first, "--average", second))
+
+
+def _average(reports: list[Path], *, out: Path | None) -> None:
+    from crossreid.evaluation.seeds import average_reports
+
+    spread = average_reports([_read(report) for report in reports])
+    _print(spread.to_table())
+    _write(spread, out)
+    print("Next: " + command_line("evaluate", "--compare", *reports[:2]))
+
+
+def _read(path: Path) -> "Report":
+    from crossreid.core.errors import DataError
+    from crossreid.evaluation.report import Report
+
+    try:
+        return Report.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read ({error})", expected="a .json of evaluate --out") from error
+
+
+def _tasks(protocols: list[str] | None) -> tuple[str, ...]:
+    from crossreid.evaluation.evaluate import TASKS
+    from crossreid.evaluation.tasks import every_combination
+
+    return every_combination(("IR", "S", "T")) if protocols == ["orbench"] else TASKS
 
 
 def _is_file(source: str) -> bool:
@@ -105,10 +173,24 @@ def _open(source: str, device: str | None, precision: str | None) -> "Encoder | 
     return load_encoder(source, device=device, precision=precision)
 
 
-def _print(report: "Report") -> None:
+def _print(table: "Table") -> None:
     from rich.console import Console
 
-    Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS).print(report.to_table())
+    Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS).print(table)
+
+
+def _write(report: "Report | SpreadReport", out: Path | None) -> None:
+    if out is None:
+        return
+    match out.suffix.lower():
+        case ".json":
+            text = report.to_json()
+        case ".tex":
+            text = report.to_latex()
+        case _:
+            text = report.to_markdown()
+    out.write_text(text, encoding="utf-8")
+    print(f"Wrote {out}")
 
 
 def _next_step(query: str, data: Path | None) -> str:

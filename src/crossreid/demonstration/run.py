@@ -76,7 +76,7 @@ def run_demo(settings: DemoSettings, folder: Path, *, say: Say, quiet: bool = Fa
         asdict(settings),
         seed=settings.seed,
         seconds=clock.seconds,
-        rows=[asdict(row) for row in report.rows],
+        rows=[row.summary() for row in report.rows],
     )
     return DemoResult(report, page, figures["searches"], commands, clock.seconds)
 

@@ -2,15 +2,23 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.encoder import Encoder
 from crossreid.core.errors import ConfigurationError, DataError
 from crossreid.core.modality import Modality
 from crossreid.data.dataset import Dataset
+from crossreid.evaluation.answers import right_and_dropped
+from crossreid.evaluation.cosines import queries_at_a_time
+from crossreid.evaluation.intervals import bootstrap_intervals
+from crossreid.evaluation.outcomes import METRICS, collect_outcomes
+from crossreid.evaluation.positions import QueryScores, score_queries
 from crossreid.evaluation.protocols import EvaluationProtocol, find_protocol
-from crossreid.evaluation.ranking import rank
 from crossreid.evaluation.report import Report, ReportRow
+from crossreid.evaluation.reranking import Reranking, find_reranking, reranked_rows
 from crossreid.evaluation.tasks import RetrievalTask
+from crossreid.evaluation.trials import draw_gallery
 
 TASKS = ("S->R", "IR->R", "T->R")
 """The paper's three tasks: find photographs by sketch, infrared image and words."""
@@ -27,6 +35,7 @@ def evaluate(
     batch_size: int = 64,
     progress: bool = False,
     compatible: bool = False,
+    rerank: Sequence[str] = (),
 ) -> Report:
     """Search a gallery with queries of known people and count where the right answers stand.
 
@@ -37,18 +46,19 @@ def evaluate(
         query: an encoder, or embeddings of which the rows of each task's query modality are the queries.
         gallery: the same for the gallery; as `query` when left out.
         dataset: what encoders embed.
-        tasks: `X->Y` with X and Y of R, IR, S, T.
+        tasks: `X->Y` with X and Y of R, IR, S, T; `X+X->Y` joins the pieces of one encounter into a query.
         protocol: name of a protocol, or several names: one row each.
         setting: name of the rows' setting, such as C2C or E2C.
         batch_size: items a step of the encoders.
         progress: draw progress bars on standard error.
         compatible: vouches that two encoders which declare different spaces share one.
+        rerank: names of `RERANKINGS`: each adds a row beside the plain one.
 
     Returns:
-        A row for each task and protocol.
+        A row for each protocol, task, and plain or second look.
 
     Raises:
-        ConfigurationError: an unknown task or protocol, an encoder that lacks a modality or a data set.
+        ConfigurationError: an unknown task, protocol or re-ranking, an encoder that lacks a modality or a data set.
         DataError: nothing of a modality that a task needs.
         FingerprintError: query and gallery vectors are not of one space.
     """
@@ -56,7 +66,8 @@ def evaluate(
         raise ConfigurationError(f"tasks {tasks!r}, protocol {protocol!r}", expected="at least one of each")
     parsed = [RetrievalTask.parse(task) for task in tasks]
     protocols = [find_protocol(name) for name in ([protocol] if isinstance(protocol, str) else protocol)]
-    asked = {task.query for task in parsed}, {task.gallery for task in parsed}
+    looks: list[Reranking] = ["", *map(find_reranking, rerank)]
+    asked = {modality for task in parsed for modality in task.evidence}, {task.gallery for task in parsed}
     if gallery is None or gallery is query:
         queries = answers = _embed(
             query, dataset, asked[0] | asked[1], batch_size=batch_size, progress=progress
@@ -65,7 +76,14 @@ def evaluate(
         queries = _embed(query, dataset, asked[0], batch_size=batch_size, progress=progress)
         answers = _embed(gallery, dataset, asked[1], batch_size=batch_size, progress=progress)
     queries.check_comparable(answers, compatible=compatible)
-    return Report(tuple(_row(task, rule, setting, queries, answers) for rule in protocols for task in parsed))
+    return Report(
+        tuple(
+            _row(task, rule, look, setting, queries, answers)
+            for rule in protocols
+            for task in parsed
+            for look in looks
+        )
+    )
 
 
 def _embed(
@@ -95,31 +113,62 @@ def _embed(
 
 
 def _row(
-    task: RetrievalTask, rule: EvaluationProtocol, setting: str, queries: Embeddings, answers: Embeddings
+    task: RetrievalTask,
+    rule: EvaluationProtocol,
+    look: Reranking,
+    setting: str,
+    queries: Embeddings,
+    answers: Embeddings,
 ) -> ReportRow:
-    asking, gallery = queries.of(task.query), answers.of(task.gallery)
-    for side, items, modality in (("queries", asking, task.query), ("gallery items", gallery, task.gallery)):
+    asking, gallery = task.queries(queries), answers.of(task.gallery)
+    for side, items, kinds in (
+        ("queries", asking, task.evidence),
+        ("gallery items", gallery, [task.gallery]),
+    ):
         if not len(items):
-            raise DataError(f"no {modality} {side} for task {task}", expected="at least one")
-    ranking = rank(
-        asking.vectors,
-        gallery.vectors,
-        asking.person_ids,
-        gallery.person_ids,
-        exclude=rule.exclusion(task, asking, gallery),
-    )
+            raise DataError(f"no {'+'.join(kinds)} {side} for task {task}", expected="at least one")
+    galleries = _galleries(rule, gallery)
+    scores = [_score(task, rule, look, asking, drawn) for drawn in galleries]
+    outcomes = collect_outcomes(scores, asking.person_ids)
     return ReportRow(
         task=str(task),
         setting=setting,
         protocol=rule.name,
-        r1=ranking.cmc[1],
-        r5=ranking.cmc[5],
-        r10=ranking.cmc[10],
-        mean_ap=ranking.mean_ap,
-        mean_inp=ranking.mean_inp,
-        queries=ranking.queries,
-        skipped_queries=ranking.skipped_queries,
-        gallery_size=len(gallery),
+        **{metric: outcomes.mean(metric) for metric in METRICS},
+        queries=len(outcomes),
+        skipped_queries=len(asking) - len(outcomes),
+        gallery_size=len(galleries[0]),
         query_fingerprint=queries.fingerprint,
         gallery_fingerprint=answers.fingerprint,
+        reranking=look,
+        trials=rule.trials,
+        intervals=bootstrap_intervals(outcomes),
+        outcomes=outcomes,
+    )
+
+
+def _galleries(rule: EvaluationProtocol, gallery: Embeddings) -> list[Embeddings]:
+    """One a trial. The draws do not depend on the encoder: all encoders meet the same galleries."""
+    if rule.shots is None:
+        return [gallery]
+    random = [np.random.default_rng(trial) for trial in range(rule.trials)]
+    return [
+        gallery.select(draw_gallery(gallery.person_ids, gallery.camera_ids, shots=rule.shots, random=draw))
+        for draw in random
+    ]
+
+
+def _score(
+    task: RetrievalTask, rule: EvaluationProtocol, look: Reranking, asking: Embeddings, gallery: Embeddings
+) -> QueryScores:
+    exclude = rule.exclusion(task, asking, gallery)
+    people = asking.person_ids, gallery.person_ids
+    return score_queries(
+        reranked_rows(
+            look, asking.vectors, gallery.vectors, people=people, exclude=exclude, whoever=rule.whoever
+        ),
+        right_and_dropped(*people, exclude=exclude, whoever=rule.whoever),
+        query_count=len(asking),
+        at_a_time=queries_at_a_time(len(gallery), gallery.dim),
+        unique_people=gallery.person_ids if rule.unique_people else None,
     )

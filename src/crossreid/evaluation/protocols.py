@@ -1,4 +1,4 @@
-"""Which gallery items do not count for a query."""
+"""Which gallery items do not count for a query, and how the rest is counted."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,8 +9,13 @@ from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import ConfigurationError
 from crossreid.core.modality import VISUAL
 from crossreid.core.sample import UNKNOWN
-from crossreid.evaluation.ranking import Keys
+from crossreid.evaluation.answers import Keys
 from crossreid.evaluation.tasks import RetrievalTask
+
+Key = Literal["source_ids", "camera_ids", "locations"]
+
+# Cameras 2 and 3 of SYSU-MM01 look at the same place.
+_SYSU_SAME_PLACE = {3: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +25,28 @@ class EvaluationProtocol:
     Args:
         name: states the rule in every report.
         rule: in a sentence.
-        key: gallery items of the query's person that share this key with it are dropped; None drops nothing.
+        key: gallery items that share this key with the query are dropped; None drops nothing.
+        whoever: drops them whoever is on them, rather than those of the query's person only.
+        unique_people: counts Rank-k in people rather than in gallery items. AP and INP are of items always.
+        shots: None, or how many items of each person and camera are drawn into the gallery.
+        trials: how many such galleries are drawn; the numbers are means over them.
     """
 
     name: str
     rule: str
-    key: Literal["source_ids", "camera_ids"] | None
+    key: Key | None = None
+    whoever: bool = False
+    unique_people: bool = False
+    shots: int | None = None
+    trials: int = 1
 
     def exclusion(self, task: RetrievalTask, query: Embeddings, gallery: Embeddings) -> Keys | None:
-        """The keys for `rank(exclude=...)`; an unknown key is shared with nobody."""
+        """The keys of queries and gallery items; an unknown key is shared with nobody."""
         key = self.key
         # Words describe a person: unlike a sketch or infrared image they hold no pixel of the source picture.
-        if key == "source_ids" and not {task.query, task.gallery} <= VISUAL:
+        if key == "source_ids" and not (task.gallery in VISUAL and VISUAL & set(task.evidence)):
             key = None
-        if key is None and task.query != task.gallery:
+        if key is None and task.gallery not in task.evidence:
             return None
         return _keys(query, key), _keys(gallery, key)
 
@@ -41,14 +54,37 @@ class EvaluationProtocol:
 PROTOCOLS: dict[str, EvaluationProtocol] = {
     protocol.name: protocol
     for protocol in (
-        EvaluationProtocol("all", "Nothing is removed from the gallery.", None),
+        EvaluationProtocol("all", "Nothing is removed from the gallery."),
         EvaluationProtocol(
             "source-excluded",
             "The picture that a sketch or infrared query was made from is removed from its gallery.",
-            "source_ids",
+            key="source_ids",
         ),
         EvaluationProtocol(
-            "market", "Pictures of the query's person by the query's camera are removed.", "camera_ids"
+            "market", "Pictures of the query's person by the query's camera are removed.", key="camera_ids"
+        ),
+        EvaluationProtocol(
+            "sysu",
+            "Pictures from the query's place are removed, whoever is on them (camera 3 is at the place of"
+            " camera 2); Rank-k counts people; one picture of each person and camera, drawn 10 times.",
+            key="locations",
+            whoever=True,
+            unique_people=True,
+            shots=1,
+            trials=10,
+        ),
+        EvaluationProtocol("regdb", "Nothing is removed from the gallery; each of the 10 splits is a trial."),
+        EvaluationProtocol(
+            "llcm",
+            "Pictures of the query's person by the query's camera are removed; Rank-k counts people; one picture"
+            " of each person and camera, drawn 10 times.",
+            key="camera_ids",
+            unique_people=True,
+            shots=1,
+            trials=10,
+        ),
+        EvaluationProtocol(
+            "orbench", "Queries of one or several kinds of evidence; nothing is removed from the gallery."
         ),
     )
 }
@@ -65,10 +101,15 @@ def find_protocol(name: str) -> EvaluationProtocol:
     return PROTOCOLS[name]
 
 
-def _keys(items: Embeddings, key: Literal["source_ids", "camera_ids"] | None) -> np.ndarray:
+def _keys(items: Embeddings, key: Key | None) -> np.ndarray:
     own = np.char.add("item ", items.item_ids)
     if key is None:
         return own
-    column = getattr(items, key)
-    known = column != (UNKNOWN if key == "camera_ids" else "")
+    if key == "source_ids":
+        column, known = items.source_ids, items.source_ids != ""
+    else:
+        column, known = items.camera_ids, items.camera_ids != UNKNOWN
+    if key == "locations":
+        for camera, same_place in _SYSU_SAME_PLACE.items():
+            column = np.where(column == camera, same_place, column)
     return np.where(known, np.char.add("key ", column.astype(np.str_)), own)

@@ -2,11 +2,13 @@
 
 import json
 import math
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from crossreid.core.errors import ConfigurationError, DataError
+from crossreid.evaluation.outcomes import Outcomes
+from crossreid.evaluation.writing import latex_table, markdown_table, terminal_table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,9 +31,13 @@ class ReportRow:
         mean_inp: mean inverse negative penalty, percent.
         queries: number in the means.
         skipped_queries: number left out, since nobody of their person is in their gallery.
-        gallery_size: number of gallery items before the protocol's rule.
+        gallery_size: number of gallery items before the protocol's rule; of one trial, where there are several.
         query_fingerprint: of the encoder of the queries.
         gallery_fingerprint: of the encoder of the gallery.
+        reranking: name of the second look; "" for the plain ranking.
+        trials: number of drawn galleries that the numbers are means over.
+        intervals: 95 % of each number under resampling of the people, (lower, upper) in percent; may be empty.
+        outcomes: the numbers of each query; None where they were not kept.
     """
 
     task: str
@@ -47,6 +53,20 @@ class ReportRow:
     gallery_size: int
     query_fingerprint: str
     gallery_fingerprint: str
+    reranking: str = ""
+    trials: int = 1
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    outcomes: Outcomes | None = field(default=None, repr=False)
+
+    @property
+    def rule(self) -> str:
+        """Protocol and re-ranking."""
+        return " + ".join(filter(None, (self.protocol, self.reranking)))
+
+    def summary(self) -> dict[str, Any]:
+        """Everything but the numbers of each query, as JSON holds it: a NaN is None."""
+        values = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "outcomes"}
+        return {name: None if value != value else value for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +81,25 @@ class Report:
         pairs = ((row.query_fingerprint, row.gallery_fingerprint) for row in self.rows)
         return tuple(dict.fromkeys(fingerprint for pair in pairs for fingerprint in pair))
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the table's columns do not say."""
+        lines = [f"Encoders: {', '.join(self.fingerprints)}."] if self.rows else []
+        if any(row.intervals for row in self.rows):
+            lines.append("In brackets: 95 % bootstrap intervals over people.")
+        drawn = {row.protocol: row.trials for row in self.rows if row.trials > 1}
+        lines += [f"{name}: means over {trials} drawn galleries." for name, trials in drawn.items()]
+        return tuple(lines)
+
     @classmethod
     def join(cls, reports: Iterable["Report"]) -> "Report":
         """All rows of several reports, in order."""
         return cls(tuple(row for report in reports for row in report.rows))
 
-    def row(self, task: str, *, setting: str | None = None, protocol: str | None = None) -> ReportRow:
-        """The one row of a task; setting and protocol are needed where there are several.
+    def row(
+        self, task: str, *, setting: str | None = None, protocol: str | None = None, reranking: str = ""
+    ) -> ReportRow:
+        """The one row of a task, plain by default; setting and protocol are needed where there are several.
 
         Raises:
             ConfigurationError: none or several rows fit.
@@ -75,42 +107,37 @@ class Report:
         fitting = [
             row
             for row in self.rows
-            if row.task == task and setting in (None, row.setting) and protocol in (None, row.protocol)
+            if (row.task, row.reranking) == (task, reranking)
+            and setting in (None, row.setting)
+            and protocol in (None, row.protocol)
         ]
         if len(fitting) != 1:
             raise ConfigurationError(
                 f"{len(fitting)} rows of task {task!r}, setting {setting!r}, protocol {protocol!r}",
                 expected="one row",
-                remedy=f"choose from {[(row.task, row.setting, row.protocol) for row in self.rows]}",
+                remedy=f"choose from {[(row.task, row.setting, row.rule) for row in self.rows]}",
             )
         return fitting[0]
 
     def to_table(self, title: str | None = None) -> "Table":
         """A table for the terminal."""
-        from rich.table import Table
-
-        table = Table(title=title)
-        for place, name in enumerate(_HEADER):
-            table.add_column(name, justify="left" if place < 3 else "right")
-        for row in self.rows:
-            table.add_row(*_cells(row))
-        return table
+        return terminal_table(_HEADER, map(_cells, self.rows), self.notes, title=title)
 
     def __rich__(self) -> "Table":
         return self.to_table()
 
     def to_markdown(self) -> str:
-        """A Markdown table."""
-        lines = [_HEADER, ("---",) * 3 + ("---:",) * (len(_HEADER) - 3), *map(_cells, self.rows)]
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+        """A Markdown table, and a line on the encoders."""
+        return markdown_table(_HEADER, map(_cells, self.rows), self.notes)
+
+    def to_latex(self) -> str:
+        """A LaTeX table that needs the package booktabs."""
+        return latex_table(_HEADER, map(_cells, self.rows), self.notes)
 
     def to_json(self) -> str:
-        """JSON that `from_json` reads; a NaN is written as null."""
-        rows = [
-            {name: None if value != value else value for name, value in asdict(row).items()}
-            for row in self.rows
-        ]
-        return json.dumps({"rows": rows}, indent=1, allow_nan=False)
+        """JSON that `from_json` reads; a NaN is written as null, the numbers of each query in a line a column."""
+        rows = ",\n".join(_row_to_json(row) for row in self.rows)
+        return f'{{"rows": [\n{rows}\n]}}\n'
 
     @classmethod
     def from_json(cls, text: str) -> "Report":
@@ -120,8 +147,7 @@ class Report:
             DataError: the text is not a report.
         """
         try:
-            rows = json.loads(text)["rows"]
-            return cls(tuple(ReportRow(**_with_nan(row)) for row in rows))
+            return cls(tuple(map(_row_from_json, json.loads(text)["rows"])))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(
                 f"text that is not a report ({error})", expected="JSON of Report.to_json"
@@ -129,10 +155,32 @@ class Report:
 
 
 def _cells(row: ReportRow) -> tuple[str, ...]:
-    percentages = (row.r1, row.r5, row.r10, row.mean_ap, row.mean_inp)
-    numbers = ("-" if math.isnan(value) else f"{value:.2f}" for value in percentages)
-    return (row.task, row.setting, row.protocol, *numbers, str(row.queries), str(row.skipped_queries))
+    numbers = (_number(row, name) for name in ("r1", "r5", "r10", "mean_ap", "mean_inp"))
+    return (row.task, row.setting, row.rule, *numbers, str(row.queries), str(row.skipped_queries))
 
 
-def _with_nan(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: math.nan if value is None else value for name, value in row.items()}
+def _number(row: ReportRow, name: str) -> str:
+    value = getattr(row, name)
+    if math.isnan(value):
+        return "-"
+    if name not in ("r1", "mean_ap") or name not in row.intervals:
+        return f"{value:.2f}"
+    lower, upper = row.intervals[name]
+    return f"{value:.2f} [{lower:.1f}, {upper:.1f}]"
+
+
+def _row_to_json(row: ReportRow) -> str:
+    lines = [f" {json.dumps(name)}: {json.dumps(v, allow_nan=False)}" for name, v in row.summary().items()]
+    if row.outcomes is not None:
+        columns = ((item.name, getattr(row.outcomes, item.name)) for item in fields(row.outcomes))
+        written = (f"  {json.dumps(name)}: {json.dumps(v, allow_nan=False)}" for name, v in columns)
+        lines.append(' "outcomes": {\n' + ",\n".join(written) + "\n }")
+    return "{\n" + ",\n".join(lines) + "\n}"
+
+
+def _row_from_json(row: dict[str, Any]) -> ReportRow:
+    values = {name: math.nan if value is None else value for name, value in row.items()}
+    values["intervals"] = {name: (low, high) for name, (low, high) in row.get("intervals", {}).items()}
+    outcomes = row.get("outcomes")
+    values["outcomes"] = None if outcomes is None else Outcomes(**{n: tuple(v) for n, v in outcomes.items()})
+    return ReportRow(**values)

@@ -1,0 +1,44 @@
+"""Queries of several pieces of evidence of the same encounter."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from crossreid.core.embeddings import Embeddings
+from crossreid.evaluation.fusion import fuse
+
+
+def join_evidence(kinds: Sequence[Embeddings]) -> Embeddings:
+    """One query for each encounter that has every kind of evidence: the sum of unit vectors, of unit length.
+
+    Where an encounter has several items of a kind (two captions), it gives as many queries as it has items of the
+    most numerous kind, and the others take turns.
+
+    Args:
+        kinds: one set of rows a kind; rows with the same person and source are of one encounter.
+
+    Returns:
+        Rows with the keys of their piece of the first kind; rows without a source are in none.
+    """
+    encounters = [_by_encounter(kind) for kind in kinds]
+    chosen: list[list[int]] = [[] for _ in kinds]
+    for encounter, first in encounters[0].items():
+        pieces = [kind.get(encounter, []) for kind in encounters]
+        if first and all(pieces):
+            for turn in range(max(map(len, pieces))):
+                for rows, piece in zip(chosen, pieces, strict=True):
+                    rows.append(piece[turn % len(piece)])
+    joined = [kind.select(np.array(rows, dtype=np.int64)) for kind, rows in zip(kinds, chosen, strict=True)]
+    return (
+        replace(joined[0], vectors=fuse([kind.vectors for kind in joined])) if len(joined[0]) else joined[0]
+    )
+
+
+def _by_encounter(items: Embeddings) -> dict[tuple[int, str], list[int]]:
+    encounters: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for row, (person, source) in enumerate(zip(items.person_ids, items.source_ids, strict=True)):
+        if source:
+            encounters[int(person), str(source)].append(row)
+    return encounters
