@@ -60,7 +60,10 @@ def _read(root: Path, annotations: Path, pictures: Path, splits: Splits) -> list
         path = inside(pictures, f"{folder}{found['filename']}", where=where)
         item, name = path.relative_to(root).as_posix(), path.name
         records.append(Record(found["split"], Modality.RGB, name, item, path=path, source=item))
-        sentences = [check_keys(words, ("raw",), where=where)["raw"] for words in found["sentences"]]
+        listed = found["sentences"]
+        if not isinstance(listed, list):
+            raise DataError(f"{where}: sentences {listed!r:.60}", expected="a list of objects with raw")
+        sentences = [check_keys(words, ("raw",), where=where)["raw"] for words in listed]
         records += [
             Record(found["split"], Modality.TEXT, name, f"{item}#{place}", caption=caption, source=item)
             for place, caption in enumerate(check_captions(sentences, where=where))

@@ -92,6 +92,8 @@ def _testing(root: Path) -> list[Record]:
 
 
 def _rows(root: Path, found: dict[str, Any], key: str) -> list[tuple[str, str, Any]]:
+    if not isinstance(found[key], list):
+        raise DataError(f"{root / _TEST}: {key} is {type(found[key]).__name__}", expected="a list")
     rows = []
     for number, row in enumerate(found[key], start=1):
         where = f"{root / _TEST}, {key} {number}"
