@@ -18,7 +18,7 @@ DatasetName = Annotated[
     typer.Option(
         "--dataset",
         help="Format of the data: pedestrians (drawn by crossreid data draw), manifest (a CSV or Parquet"
-        " table) or folder (any tree of pictures).",
+        " table), folder (any tree of pictures), or a public data set such as cuhk-pedes.",
     ),
 ]
 Split = Annotated[

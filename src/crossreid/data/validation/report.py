@@ -77,7 +77,7 @@ class ValidationReport:
         from rich.text import Text
 
         modalities = list(dict.fromkeys(name for row in self.counts for name in row.samples))
-        counted = Table(title=f"{self.name}: {self.pictures} pictures opened", title_justify="left")
+        counted = Table()
         for column in ("split", "people", *modalities):
             counted.add_column(column, justify="left" if column == "split" else "right")
         for row in self.counts:
