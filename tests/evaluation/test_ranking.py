@@ -222,9 +222,9 @@ def test_torch_and_numpy_agree(golden_inputs, device):
     arrays = [golden_inputs[f"rank_{name}"] for name in names]
     cameras = [golden_inputs[f"rank_{side}_camera_ids"] for side in ("query", "gallery")]
     tensors = [torch.from_numpy(array).to(device) for array in (*arrays, *cameras)]
-    expected = rank(*arrays, exclude=tuple(cameras))
-    assert rank(*tensors[:4], exclude=tuple(tensors[4:])) == expected
-    assert rank(arrays[0], *tensors[1:4], exclude=tuple(cameras)) == expected
+    expected = rank(*arrays, exclude=(cameras[0], cameras[1]))
+    assert rank(*tensors[:4], exclude=(tensors[4], tensors[5])) == expected
+    assert rank(arrays[0], *tensors[1:4], exclude=(cameras[0], cameras[1])) == expected
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40))

@@ -179,7 +179,7 @@ def _row_to_json(row: ReportRow) -> str:
 
 
 def _row_from_json(row: dict[str, Any]) -> ReportRow:
-    values = {name: math.nan if value is None else value for name, value in row.items()}
+    values: dict[str, Any] = {name: math.nan if value is None else value for name, value in row.items()}
     values["intervals"] = {name: (low, high) for name, (low, high) in row.get("intervals", {}).items()}
     outcomes = row.get("outcomes")
     values["outcomes"] = None if outcomes is None else Outcomes(**{n: tuple(v) for n, v in outcomes.items()})
