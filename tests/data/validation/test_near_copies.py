@@ -3,6 +3,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crossreid.data.images import decode_image
 from crossreid.data.validation.appearance import appearance
 from crossreid.data.validation.near_copies import TOLERANCE, near_copies, near_pairs
 
@@ -14,8 +15,9 @@ def photograph(seed: int, height: int = 128, width: int = 64) -> np.ndarray:
 
 def test_another_size_and_quality_of_a_picture_is_a_near_copy() -> None:
     original = photograph(0)
-    _, encoded = cv2.imencode(".jpg", cv2.resize(original, (48, 100)), [cv2.IMWRITE_JPEG_QUALITY, 60])
-    seen = [appearance(image) for image in (original, cv2.imdecode(encoded, cv2.IMREAD_COLOR), photograph(1))]
+    smaller = cv2.cvtColor(cv2.resize(original, (48, 100)), cv2.COLOR_RGB2BGR)
+    _, encoded = cv2.imencode(".jpg", smaller, [cv2.IMWRITE_JPEG_QUALITY, 60])
+    seen = [appearance(image) for image in (original, decode_image(encoded.tobytes()), photograph(1))]
     codes = np.array([one.code for one in seen], np.uint64)
     (cluster,) = near_copies(codes, np.stack([one.thumbnail for one in seen]))
     assert cluster.tolist() == [0, 1]
