@@ -63,7 +63,7 @@ def test_commands_in_examples(checks: Any, tmp_path: Path, block: str, complaint
     ("module", "complaints"),
     [
         ("a = 1\ndef b(): ...\n__all__ = ['a', 'b']\n", 0),
-        ("a = b = 1\n__all__ = ['b', 'a']\n", 1),
+        ("a = 1\n__all__ = ['a', 'a']\n", 1),
         ("a = 1\n__all__ = ['a', 'c']\n", 1),
         ("a = 1\n", 0),
     ],
