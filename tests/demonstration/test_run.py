@@ -13,7 +13,7 @@ from crossreid.gallery import open_gallery
 
 SMALL = DemoSettings(
     train_people=16, train_groups=2, gallery_people=14, gallery_groups=2, validation_people=4, teacher_steps=2,
-    student_steps=2,
+    student_steps=2, batch_people=4,
 )  # fmt: skip
 SETTINGS = {"C2C", "E2E", "E2C", "C2E", "edge, task only", "zero-shot cloud", "zero-shot edge"}
 

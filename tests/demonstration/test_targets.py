@@ -1,26 +1,50 @@
-"""What the demonstration promises, measured over seeds. Slow."""
+"""What the demonstration aims at, measured over seeds. Slow.
 
-from pathlib import Path
+A target that the shipped backbones miss is expected to fail, strictly: whoever reaches it is told to move the mark.
+`benchmarks/results/demonstration.json` holds what was measured.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from crossreid.demonstration.settings import DemoSettings
 from crossreid.demonstration.stages import compare, draw, embed, fit, mean_average_precision
+from crossreid.evaluation.report import Report
 
 SEEDS = (0, 1, 2)
+FIRST_RANKS = {"S->R": 85, "IR->R": 70, "T->R": 80}
+"""Percent, of the cloud model, among 200 people that it has never seen."""
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Report]:
+    found = []
+    for seed in SEEDS:
+        settings, folder = DemoSettings(seed=seed), tmp_path_factory.mktemp(f"seed-{seed}")
+        data = draw(settings, folder, quiet=True)
+        found.append(compare(embed(fit(settings, data, folder, quiet=True), data.people, quiet=True)))
+    return found
+
+
+def mean(reports: Sequence[Report], setting: str) -> float:
+    """Mean of the tasks' mAP over the seeds."""
+    return float(np.mean([mean_average_precision(report, setting) for report in reports]))
 
 
 @pytest.mark.slow
-def test_distillation_beats_training_alone_and_stays_near_the_cloud(tmp_path: Path) -> None:
-    gains, gaps = [], []
-    for seed in SEEDS:
-        settings = DemoSettings(seed=seed)
-        folder = tmp_path / str(seed)
-        data = draw(settings, folder, quiet=True)
-        report = compare(embed(fit(settings, data, folder, quiet=True), data.people, quiet=True))
-        edge = mean_average_precision(report, "E2E")
-        gains.append(edge - mean_average_precision(report, "edge, task only"))
-        gaps.append(mean_average_precision(report, "C2C") - edge)
-    assert np.mean(gains) >= 3
-    assert np.mean(gaps) <= 5
+@pytest.mark.parametrize("task", FIRST_RANKS)
+def test_the_cloud_model_finds_unseen_people(reports: Sequence[Report], task: str) -> None:
+    rows = [report.row(task, setting="C2C", protocol="source-excluded") for report in reports]
+    assert np.mean([row.r1 for row in rows]) >= FIRST_RANKS[task]
+
+
+@pytest.mark.slow
+def test_the_edge_model_stays_near_the_cloud_model(reports: Sequence[Report]) -> None:
+    assert mean(reports, "C2C") - mean(reports, "E2E") <= 5
+
+
+@pytest.mark.slow
+def test_distillation_beats_training_alone(reports: Sequence[Report]) -> None:
+    assert mean(reports, "E2E") - mean(reports, "edge, task only") >= 3

@@ -27,6 +27,7 @@ class DemoSettings:
         validation_people: unseen identities behind the convergence curves.
         teacher_steps: of LoRA.
         student_steps: of each student.
+        batch_people: identities a batch, an encounter of each.
         seed: of the world, the order and the adapters.
     """
 
@@ -37,10 +38,10 @@ class DemoSettings:
     validation_people: int = 30
     teacher_steps: int = 60
     student_steps: int = 160
+    batch_people: int = 48
     seed: int = 0
 
 
-_BATCH = BatchConfig(people=48, groups=1)
 _AUGMENTATION = AugmentationConfig(flip=0.0, padding=4, erase=0.15)  # as in the pretraining
 # By the mean over rows: by their sum, a hundredth of the task outweighs the whole distillation at this batch size.
 _STUDENT_WEIGHTS = StudentTaskWeights(triplet_warmup=0.5, sdm_reduction="mean")
@@ -51,7 +52,7 @@ def teacher_config(settings: DemoSettings) -> TeacherConfig:
     return TeacherConfig(
         kind="teacher",
         loop=_loop(settings, steps=settings.teacher_steps, learning_rate=4e-4),
-        batch=_BATCH,
+        batch=BatchConfig(people=settings.batch_people, groups=1),
         augmentation=_AUGMENTATION,
         weights=TaskWeights(triplet_warmup=0.5, temperature=0.025),
     )
@@ -62,7 +63,7 @@ def student_config(settings: DemoSettings) -> StudentConfig:
     return StudentConfig(
         kind="student",
         loop=_student_loop(settings),
-        batch=_BATCH,
+        batch=BatchConfig(people=settings.batch_people, groups=1),
         augmentation=_AUGMENTATION,
         weights=_STUDENT_WEIGHTS,
     )
@@ -73,7 +74,7 @@ def distillation_config(settings: DemoSettings) -> DistillationConfig:
     return DistillationConfig(
         kind="distillation",
         loop=_student_loop(settings),
-        batch=_BATCH,
+        batch=BatchConfig(people=settings.batch_people, groups=1),
         augmentation=_AUGMENTATION,
         weights=_STUDENT_WEIGHTS,
         distillation=DistillationWeights(head_start="least_squares"),
