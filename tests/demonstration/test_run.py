@@ -94,3 +94,11 @@ def test_means_are_of_the_three_tasks(result: DemoResult) -> None:
         result.report.row(task, setting="E2C", protocol="all").mean_ap for task in ("S->R", "IR->R", "T->R")
     ]
     assert mean_average_precision(result.report, "E2C", "all") == pytest.approx(sum(rows) / 3)
+
+
+def test_convergence_is_measured_on_people_with_several_encounters(result: DemoResult, folder: Path) -> None:
+    for name in ("edge", "edge-alone"):
+        lines = map(json.loads, (folder / name / "history.jsonl").read_text().splitlines())
+        measured = [line["validation_map"] for line in lines if "validation_map" in line]
+        assert measured
+        assert all(0 < value <= 100 for value in measured), "a NaN: nobody has a second photograph"

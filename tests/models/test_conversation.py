@@ -8,7 +8,7 @@ from transformers import PreTrainedTokenizerFast, Qwen2VLModel
 from crossreid.core.errors import CheckpointError
 from crossreid.core.modality import Modality
 from crossreid.models.conversation import Conversation, position_ids, token_id
-from crossreid.models.prompts import TINY_PROMPTS
+from crossreid.models.prompts import TINY_PROMPTS, Prompts
 
 
 @pytest.fixture
@@ -50,30 +50,27 @@ def test_a_chat_is_the_whole_template(chats: Conversation) -> None:
     for modality in (Modality.RGB, Modality.IR, Modality.SKETCH):
         (chat,) = chats.for_images([modality])
         assert chats.tokenizer.decode(chat) == (
-            TINY_PROMPTS.head(images=1, tokens_per_image=6)
-            + f"item:{modality.value}. Describe the person."
-            + TINY_PROMPTS.tail
+            TINY_PROMPTS.head(images=1, tokens_per_image=6) + modality.value + TINY_PROMPTS.tail
         )
         assert chat.count(chats.image_token_id) == 6
     (words,) = chats.for_captions(["A man in a red coat."])
     assert chats.tokenizer.decode(words) == (
-        TINY_PROMPTS.head(images=0, tokens_per_image=0)
-        + "item:text. 'A man in a red coat.'. Describe the person."
-        + TINY_PROMPTS.tail
+        TINY_PROMPTS.head(images=0, tokens_per_image=0) + "text. A man in a red coat." + TINY_PROMPTS.tail
     )
 
 
 def test_an_over_long_caption_loses_its_own_end(tiny: Any, caplog: pytest.LogCaptureFixture) -> None:
-    whole = Conversation(tiny.tokenizer(), TINY_PROMPTS, tokens_per_image=6, text_budget=10_000)
+    prompts = Prompts(system="Who?", visual="{modality}", text="Seen: '{caption}'. Who is it?")
+    whole = Conversation(tiny.tokenizer(), prompts, tokens_per_image=6, text_budget=10_000)
     caption = "a woman with a blue bag " * 20
     (uncut,) = whole.for_captions([caption])
-    tight = Conversation(tiny.tokenizer(), TINY_PROMPTS, tokens_per_image=6, text_budget=len(uncut) - 30)
+    tight = Conversation(tiny.tokenizer(), prompts, tokens_per_image=6, text_budget=len(uncut) - 30)
     with caplog.at_level(logging.WARNING):
         cut, short = tight.for_captions([caption, "a man"])
     assert len(cut) == len(uncut) - 30
     text = tiny.tokenizer().decode(cut)
-    assert text.endswith("'. Describe the person.<|im_end|>\n<|im_start|>assistant\n")
-    kept = text.split("item:text. '")[1].split("'. Describe")[0]
+    assert text.endswith("'. Who is it?<|im_end|>\n<|im_start|>assistant\n")
+    kept = text.split("Seen: '")[1].split("'. Who")[0]
     assert 0 < len(kept) < len(caption)
     assert caption.startswith(kept)
     assert short == whole.for_captions(["a man"])[0]

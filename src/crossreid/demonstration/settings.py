@@ -23,7 +23,7 @@ class DemoSettings:
         train_people: identities that the cloud model is adapted to.
         train_groups: encounters of each.
         gallery_people: unseen identities that are searched for.
-        gallery_groups: encounters of each.
+        gallery_groups: encounters of each, and of the next.
         validation_people: unseen identities behind the convergence curves.
         teacher_steps: of LoRA.
         student_steps: of each student.

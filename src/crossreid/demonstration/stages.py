@@ -51,20 +51,20 @@ def draw(settings: DemoSettings, folder: Path, *, quiet: bool) -> DemoData:
     write_world(
         learning,
         seed=settings.seed,
-        people={"train": settings.train_people, "validation": settings.validation_people},
+        people={"train": settings.train_people},
         groups_per_person=settings.train_groups,
         progress=not quiet,
     )
     write_world(
         searching,
         seed=settings.seed,
-        people={"demo": settings.gallery_people},
+        people={"demo": settings.gallery_people, "validation": settings.validation_people},
         groups_per_person=settings.gallery_groups,
         progress=not quiet,
     )
     return DemoData(
         train=load_dataset("pedestrians", learning, "train"),
-        validation=load_dataset("pedestrians", learning, "validation"),
+        validation=load_dataset("pedestrians", searching, "validation"),
         people=load_dataset("pedestrians", searching, "demo"),
     )
 

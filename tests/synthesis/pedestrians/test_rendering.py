@@ -82,13 +82,18 @@ def test_infrared_has_no_colour():
         np.testing.assert_array_equal(picture[..., 0], picture[..., 2])
 
 
-def test_skin_is_the_hottest_and_colour_hardly_shows_in_infrared():
+def test_skin_is_the_hottest_and_of_colour_only_its_brightness_shows_in_infrared():
     shot = Shot(view="front")
     other = replace(PLAIN, upper_colour="maroon")
     warm, dyed = (render_infrared(person, shot)[..., 0].astype(int) for person in (PLAIN, other))
     pale, red = (render_rgb(person, shot).astype(int) for person in (PLAIN, other))
-    assert 2 < np.abs(warm - dyed).max() < 50
+    assert np.abs(warm - dyed).max() > 20
     assert np.abs(pale - red).max() > 100
+    hues = [replace(PLAIN, upper_colour=colour) for colour in ("red", "blue")]
+    first, second = (render_infrared(person, shot)[..., 0].astype(int) for person in hues)
+    seen, other_seen = (render_rgb(person, shot).astype(int) for person in hues)
+    assert np.abs(first - second).max() < 12
+    assert np.abs(seen - other_seen).max() > 100
     face, chest, wall = warm[48:56, 66:74].mean(), warm[105:115, 60:66].mean(), warm[20:60, 5:25].mean()
     assert face > chest + 20
     assert chest > wall + 40
