@@ -63,7 +63,16 @@ def test_a_half_filled_or_other_store_is_drawn_anew(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.pixels, pixels)
     assert again.captions == captions
     assert len(opened(tmp_path, people=3).pixels) == 3
-    assert json.loads((tmp_path / "people.json").read_text())["drawn"]["shape"][0] == 3
+    assert json.loads((tmp_path / "people.json").read_text())["drawn"]["people"] == 3
+
+
+def test_a_larger_store_serves_its_first_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    larger = opened(tmp_path, people=3)
+    monkeypatch.setattr(picture_store, "_draw_all", lambda *_, **__: pytest.fail("drawn again"))
+    smaller = opened(tmp_path, people=2)
+    np.testing.assert_array_equal(smaller.pixels, larger.pixels[:2])
+    assert smaller.captions == larger.captions[:2]
+    np.testing.assert_array_equal(smaller.attributes, larger.attributes[:2])
 
 
 def test_labels_name_the_values_of_attributes() -> None:

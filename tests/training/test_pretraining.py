@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,3 +42,53 @@ def test_a_pretraining_makes_an_encoder_and_shares_its_pictures(
     assert (tmp_path / "pictures" / "pictures.npy").stat().st_mtime_ns == drawn
     first, second = load_file(folder / "model.safetensors"), load_file(again / "model.safetensors")
     assert all((first[name] == second[name]).all() for name in first)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_a_pretraining_goes_on_from_another(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pretraining, "_TOKENIZER_CAPTIONS", 1500)
+    loop: dict[str, Any] = {"learning_rate": 1e-3, "log_every": 1, "workers": 0, "tracker": None}
+    settings: dict[str, Any] = {"kind": kind, "people": 4, "drawn_people": 6, "encounters": 2}
+    begun = CONFIGS[kind].model_validate(settings | {"loop": loop | {"steps": 2}})
+    pretraining.pretrain(begun, tmp_path / "begun", quiet=True)
+    monkeypatch.setattr(pretraining, "train_tokenizer", lambda *_, **__: pytest.fail("another tokenizer"))
+    # A rate so small that no weight moves: what comes out is what went in.
+    still = loop | {"steps": 1, "learning_rate": 1e-30, "weight_decay": 0.0}
+    further = CONFIGS[kind].model_validate(settings | {"loop": still, "start": tmp_path / "begun"})
+    pretraining.pretrain(further, tmp_path / "further", quiet=True)
+    first, second = (load_file(tmp_path / name / "model/model.safetensors") for name in ("begun", "further"))
+    assert all((first[name] == second[name]).all() for name in first)
+
+
+_COMPILED = """
+import torch
+import tiny_models as tiny
+from crossreid.core.modality import Modality
+
+teacher = tiny.teacher()
+pictures, kinds = tiny.pixels(3), (Modality.RGB, Modality.IR, Modality.SKETCH)
+captions = ("a man with a bag", "a long grey coat and a red hat")
+with torch.no_grad():
+    plain = teacher.embed_images(pictures, kinds), teacher.embed_captions(captions)
+    teacher.compile_towers()
+    compiled = teacher.embed_images(pictures, kinds), teacher.embed_captions(captions)
+for before, after in zip(plain, compiled, strict=True):
+    torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-4)
+print("equal")
+"""
+
+
+@pytest.mark.slow
+def test_compiled_towers_give_the_same_features() -> None:
+    """In a process of its own: torch.compile does not follow the type checks that tests run under."""
+    done = subprocess.run(
+        [sys.executable, "-c", _COMPILED],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "equal\n", done.stderr

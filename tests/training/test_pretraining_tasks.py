@@ -12,7 +12,7 @@ from crossreid.core.modality import Modality
 from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
 from crossreid.training.batches import CaptionedBatch
-from crossreid.training.tasks.attributes import ATTRIBUTE_WEIGHT, AttributeRecognition
+from crossreid.training.tasks.attributes import AttributeRecognition
 from crossreid.training.tasks.captioning import CaptioningTask
 from crossreid.training.tasks.contrast import contrast_views, matched
 from crossreid.training.tasks.contrastive import ContrastiveTask
@@ -24,6 +24,8 @@ SHOWN_ROWS = (6, 4)
 """Nine pictures: photographs of persons 0 to 2, then infrared, then sketches; persons 0 and 1 are talked about."""
 SIZES = (2, 3)
 LABELS = torch.tensor([[0, 2], [1, 0], [1, 1]])
+PLAIN: Any = {"attributes": 1.0, "photographs": 1.0, "attribute_sizes": SIZES}
+WEIGHTED: Any = {"attributes": 4.0, "photographs": 2.0, "attribute_sizes": SIZES}
 
 
 @pytest.fixture
@@ -79,7 +81,7 @@ def answered_chats(teacher: Teacher, batch: CaptionedBatch) -> list[tuple[list[i
 
 def test_losses_are_those_of_transformers_on_the_same_tokens(teacher: Teacher, batch: CaptionedBatch) -> None:
     with torch.no_grad():
-        losses = CaptioningTask(teacher, contrast=0.0, attribute_sizes=SIZES)(batch, progress=0.0)
+        losses = CaptioningTask(teacher, contrast=0.0, **PLAIN)(batch, progress=0.0)
     chats = answered_chats(teacher, batch)
     sums = [
         reference(teacher, ids, first, batch.pixel_values[row]) * (len(ids) - first)
@@ -101,7 +103,7 @@ def test_only_the_answers_of_pictures_chats_are_learned(teacher: Teacher, batch:
     def watch(_module: Any, _arguments: Any, output: Any) -> None:
         output.last_hidden_state.register_hook(gradients.append)
 
-    task = CaptioningTask(teacher, contrast=0.0, attribute_sizes=SIZES)
+    task = CaptioningTask(teacher, contrast=0.0, **PLAIN)
     with teacher.backbone.language_model.register_forward_hook(watch):
         task(batch, progress=0.0)["picture"].backward()
     touched = [
@@ -114,25 +116,25 @@ def test_only_the_answers_of_pictures_chats_are_learned(teacher: Teacher, batch:
 def test_contrast_and_attributes_are_of_what_embeds_and_of_glances(
     teacher: Teacher, batch: CaptionedBatch
 ) -> None:
-    task = CaptioningTask(teacher, contrast=0.5, attribute_sizes=SIZES)
+    task = CaptioningTask(teacher, contrast=0.5, **WEIGHTED)
     with torch.no_grad():
         losses = task(batch, progress=0.0)
         seen = teacher.embed_images(batch.pixel_values, batch.modalities)
         heard = teacher.embed_captions(batch.captions)
         glances = teacher.see(batch.pixel_values).unflatten(0, (9, 6)).mean(dim=1)
         both = [[*pictures.split(3), heard] for pictures in (seen, glances)]
-        contrast = sum(contrast_views(views, task.logit_scale) for views in both)
+        contrast = sum(contrast_views(views, task.logit_scale, photographs=2.0) for views in both)
         attributes = sum(task.recognise(views, LABELS) for views in both)
     torch.testing.assert_close(losses["contrast"], contrast, rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(losses["attributes"], attributes, rtol=1e-3, atol=1e-4)
     told = float(losses["picture"]) + float(losses["text"])
-    total = told + 0.5 * (float(contrast) + ATTRIBUTE_WEIGHT * float(attributes))
+    total = told + 0.5 * (float(contrast) + 4 * float(attributes))
     assert float(losses["total"]) == pytest.approx(total, rel=1e-3)
     assert float(losses["accuracy"]) == pytest.approx(float(matched(heard, seen[:3])))
 
 
 def test_all_of_the_captioner_learns(teacher: Teacher, batch: CaptionedBatch) -> None:
-    task = CaptioningTask(teacher, contrast=1.0, attribute_sizes=SIZES)
+    task = CaptioningTask(teacher, contrast=1.0, **PLAIN)
     task(batch, progress=0.0)["total"].backward()
     assert not [name for name, parameter in task.named_parameters() if parameter.grad is None]
     decayed, spared = task.parameter_groups(0.1)
@@ -155,6 +157,15 @@ def test_the_contrast_is_the_mean_over_pairs_plain_and_standardised() -> None:
     terms = [_info_nce(*pair, scale=3.0) for kind in (views, centred) for pair in combinations(kind, 2)]
     found = contrast_views(views, torch.tensor(3.0).log())
     assert float(found) == pytest.approx(sum(terms) / 6, rel=1e-4)
+
+
+def test_pairs_with_a_photograph_can_weigh_more() -> None:
+    generator = torch.Generator().manual_seed(0)
+    views = [torch.randn(5, 6, generator=generator) for _ in range(3)]
+    scale = torch.tensor(1.0)
+    first, second, others = (float(contrast_views(pair, scale)) for pair in combinations(views, 2))
+    found = contrast_views(views, scale, photographs=2.0)
+    assert float(found) == pytest.approx((2 * first + 2 * second + others) / 5, rel=1e-5)
 
 
 def test_the_scale_of_the_contrast_has_a_ceiling_of_100() -> None:
@@ -190,15 +201,16 @@ def test_clip_is_contrasted_by_its_own_features(clip: CLIPModel, batch: Captione
     student = Student(clip, tiny.tokenizer(), tiny.SIZE, dim=32)
     model: Any = clip
     with torch.no_grad():
-        task = ContrastiveTask(clip, student, attribute_sizes=SIZES)
+        task = ContrastiveTask(clip, student, **WEIGHTED)
         losses = task(batch, progress=0.0)
         pictures = model.get_image_features(pixel_values=batch.pixel_values, interpolate_pos_encoding=True)
         words = model.get_text_features(input_ids=student.tokenize(CAPTIONS)).pooler_output
         views = [*pictures.pooler_output.split(3), words]
-        contrast, attributes = contrast_views(views, clip.logit_scale), task.recognise(views, LABELS)
+        contrast = contrast_views(views, clip.logit_scale, photographs=2.0)
+        attributes = task.recognise(views, LABELS)
     torch.testing.assert_close(losses["contrast"], contrast, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(losses["attributes"], attributes, rtol=1e-4, atol=1e-4)
-    total = contrast + ATTRIBUTE_WEIGHT * attributes
+    total = contrast + 4 * attributes
     torch.testing.assert_close(losses["total"], total, rtol=1e-4, atol=1e-4)
     assert float(losses["accuracy"]) == pytest.approx(float(matched(words, views[0])))
 
@@ -207,7 +219,7 @@ def test_contrast_trains_temperature_and_projections(
     clip: CLIPModel, batch: CaptionedBatch, tiny: Any
 ) -> None:
     student = Student(clip, tiny.tokenizer(), tiny.SIZE, dim=32)
-    task = ContrastiveTask(clip, student, attribute_sizes=SIZES)
+    task = ContrastiveTask(clip, student, **PLAIN)
     task(batch, progress=0.0)["total"].backward()
     assert not [name for name, parameter in task.named_parameters() if parameter.grad is None]
     assert not [name for name, _ in task.named_parameters() if "heads" in name]

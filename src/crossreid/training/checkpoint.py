@@ -91,7 +91,30 @@ def load_checkpoint(
             expected="the configuration that it was begun with",
             remedy="use another output folder, or delete this one to begin anew",
         )
-    state = load_file(folder / "task.safetensors")
+    load_weights(folder, task)
+    rest = torch.load(folder / "optimiser.pt", weights_only=True, map_location="cpu")
+    optimiser.load_state_dict(rest["optimiser"])
+    schedule.load_state_dict(rest["schedule"])
+    torch.set_rng_state(rest["random"]["cpu"])
+    if "cuda" in rest["random"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state(rest["random"]["cuda"])
+    return Progress(step=int(progress["step"]), config=progress["config"])
+
+
+def load_weights(folder: Path, task: nn.Module) -> None:
+    """Give `task` the trained parameters of a checkpoint, and nothing else of it.
+
+    Raises:
+        CheckpointError: there is no checkpoint, or it is of another model.
+    """
+    path = folder / "task.safetensors"
+    if not path.exists():
+        raise CheckpointError(
+            f"no checkpoint in {folder}",
+            expected=path.name,
+            remedy="run the training that it belongs to first",
+        )
+    state = load_file(path)
     wanted, found = ({(name, *value.shape) for name, value in side.items()} for side in (_state(task), state))
     if wanted != found:
         raise CheckpointError(
@@ -100,10 +123,3 @@ def load_checkpoint(
             remedy="continue with the data and model that it was begun with, or use another output folder",
         )
     task.load_state_dict(state, strict=False)
-    rest = torch.load(folder / "optimiser.pt", weights_only=True, map_location="cpu")
-    optimiser.load_state_dict(rest["optimiser"])
-    schedule.load_state_dict(rest["schedule"])
-    torch.set_rng_state(rest["random"]["cpu"])
-    if "cuda" in rest["random"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state(rest["random"]["cuda"])
-    return Progress(step=int(progress["step"]), config=progress["config"])

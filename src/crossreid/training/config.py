@@ -1,12 +1,14 @@
 """Every knob of training. Unknown keys are refused."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from crossreid.core.errors import ConfigurationError
+from crossreid.training.overrides import apply_overrides, nearest_setting
 
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -23,13 +25,15 @@ class LoopConfig(Configuration):
 
     `learning_rate` falls by cosine to `final_learning_rate` after a linear warm-up of `warmup_share` of the steps.
     With a `muon_learning_rate`, Muon optimises the matrices inside the blocks at that rate on the same schedule, and
-    `learning_rate` is AdamW's for the rest.
+    `learning_rate` is AdamW's for the rest. With a `drop_at`, the rate does not fall by cosine: it stays at its peak
+    for this share of the steps and is `final_learning_rate` from there on.
     """
 
     steps: Positive
     learning_rate: Annotated[float, Field(gt=0)]
     final_learning_rate: Annotated[float, Field(ge=0)] = 0.0
     muon_learning_rate: Annotated[float, Field(gt=0)] | None = None
+    drop_at: Share | None = None
     warmup_share: Share = 0.05
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     gradient_clip: Annotated[float, Field(gt=0)] = 1.0
@@ -44,16 +48,35 @@ class LoopConfig(Configuration):
 
 
 class BatchConfig(Configuration):
-    """Identities x groups x modalities: a group is one source image with its infrared, sketch and caption."""
+    """Identities x groups x modalities: a group is one source image with its infrared, sketch and caption.
+
+    Of a group with several captions (or sketches), a batch holds at most `items` of each kind, drawn anew each time.
+    `captions: first` leaves all but the first caption of a group out of the training.
+    """
 
     people: Annotated[int, Field(ge=2)] = 8
     groups: Positive = 2
+    items: Positive | None = None
+    captions: Literal["all", "first"] = "all"
+
+
+class InputConfig(Configuration):
+    """What the model sees of a picture, and the words around it.
+
+    `treatment`: pixel statistics, resizing, prompts and size as in the paper or as in the authors' release; by default as the
+    backbone's folder says, and of one straight from the hub as in the paper. `height` and `width` in pixels change the size.
+    """
+
+    treatment: Literal["paper", "release"] | None = None
+    height: Positive | None = None
+    width: Positive | None = None
 
 
 class AugmentationConfig(Configuration):
     """See `crossreid.data.augmentation.Augmentation`."""
 
     flip: Share = 0.5
+    vertical_flip: Share = 0.0
     padding: Annotated[int, Field(ge=0)] = 6
     erase: Share = 0.3
 
@@ -66,6 +89,12 @@ class LoraConfiguration(Configuration):
     dense: Annotated[int, Field(ge=0)] = 4
     stride: Positive = 2
     dropout: Share = 0.0
+    towers: tuple[Literal["vision", "language"], ...] = ("vision", "language")
+    attention: Literal["chosen", "all"] = "chosen"
+    mlp: Literal["chosen", "none"] = "chosen"
+    merger: bool = False
+    dora: bool = False
+    initialisation: Literal["uniform", "gaussian"] = "uniform"
 
 
 class TaskWeights(Configuration):
@@ -79,6 +108,7 @@ class TaskWeights(Configuration):
     sdm: Annotated[float, Field(ge=0)] = 1.0
     temperature: Annotated[float, Field(gt=0)] = 0.05
     margin: float | None = 0.3
+    triplet_distance: Literal["euclidean", "squared"] = "euclidean"
     triplet_warmup: Share = 0.3
     sdm_reduction: Literal["sum", "mean"] = "sum"
 
@@ -89,10 +119,19 @@ class StudentTaskWeights(TaskWeights):
     temperature: Annotated[float, Field(gt=0)] = 0.07
 
 
+class BalancerConfig(Configuration):
+    """See `crossreid.losses.balancer.balanced_weights`."""
+
+    rate_of: Literal["raw", "released"] = "raw"
+    scale: Annotated[float, Field(gt=0)] = 10.0
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+
+
 class DistillationWeights(Configuration):
     """Weights of eq. 13 and the variants of its terms.
 
-    `head_start`: the heads begin as CLIP's projections, or fitted to the teacher's features by least squares.
+    `head_start`: the heads begin as they were loaded, or fitted to the teacher's features by least squares. With a
+    `balancer`, cosine, principal and relation are weighed anew in every step, and their weights here multiply that.
     """
 
     task: Annotated[float, Field(ge=0)] = 0.01
@@ -100,19 +139,60 @@ class DistillationWeights(Configuration):
     principal: Annotated[float, Field(ge=0)] = 0.35
     relation: Annotated[float, Field(ge=0)] = 0.35
     components: Positive = 50
+    balancer: BalancerConfig | None = None
     head_start: Literal["clip", "least_squares"] = "clip"
     basis: Literal["train_set", "batch"] = "train_set"
     relation_kind: Literal["gram", "correlation"] = "gram"
     relation_match: Literal["rowwise", "frobenius"] = "rowwise"
 
+    @model_validator(mode="after")
+    def _something_to_balance(self) -> "DistillationWeights":
+        if self.balancer is not None and not any((self.cosine, self.principal, self.relation)):
+            raise ValueError("a balancer, and cosine, principal and relation all have weight 0")
+        return self
+
+
+class DsmdWeights(Configuration):
+    """The four losses of DSMD and what weighs them.
+
+    The weights of the four multiply the balancer's; 0 leaves a loss out. `task` is the weight of L_task, which the source
+    does not have. `queue` features of the teacher are kept for each modality. `head_start` as in a distillation.
+    """
+
+    contrast: Annotated[float, Field(ge=0)] = 1.0
+    feature: Annotated[float, Field(ge=0)] = 1.0
+    similarity: Annotated[float, Field(ge=0)] = 1.0
+    hard_negative: Annotated[float, Field(ge=0)] = 1.0
+    task: Annotated[float, Field(ge=0)] = 0.0
+    balancer: BalancerConfig | None = BalancerConfig()
+    queue: Positive = 8192
+    temperature: Annotated[float, Field(gt=0)] = 0.05
+    margin: Annotated[float, Field(ge=0)] = 0.05
+    violation: Literal["max", "sum"] = "max"
+    head_start: Literal["clip", "least_squares"] = "clip"
+
+    @model_validator(mode="after")
+    def _one_loss(self) -> "DsmdWeights":
+        if not any((self.contrast, self.feature, self.similarity, self.hard_negative)):
+            raise ValueError("contrast, feature, similarity and hard_negative all have weight 0")
+        return self
+
 
 class PretrainingConfig(Configuration):
     """What both pretrainings share: batches of `people` out of the first `drawn_people` of a procedural world.
 
-    `encounters` pictures of every kind are drawn of each of them, once.
+    `encounters` pictures of every kind are drawn of each of them, once. `attributes` weighs the recognition of
+    attributes against contrast: heavily while the contrast of features that know nothing is noise. `photographs`
+    weighs the contrast of photographs with other evidence against that among the others. `start` is the folder of an
+    earlier pretraining, whose weights and tokenizer this one goes on from. `compiled`: the towers go through
+    torch.compile, which needs a C++ compiler and two minutes, and halves every step on a CPU.
     """
 
     loop: LoopConfig
+    start: Path | None = None
+    compiled: bool = False
+    attributes: Annotated[float, Field(ge=0)] = 4.0
+    photographs: Annotated[float, Field(gt=0)] = 1.0
     people: Positive = 64
     drawn_people: Positive = 12_000
     encounters: Positive = 3
@@ -143,10 +223,15 @@ class CaptioningConfig(PretrainingConfig):
 
 
 class TeacherConfig(Configuration):
-    """Adapting the cloud model by hierarchical LoRA."""
+    """Adapting the cloud model by hierarchical LoRA.
+
+    With `checkpointing`, activations inside the blocks are computed again in the backward pass: less memory, slower steps.
+    """
 
     kind: Literal["teacher"]
     backbone: str = "tiny-cloud"
+    input: InputConfig = InputConfig()
+    checkpointing: bool = False
     loop: LoopConfig
     batch: BatchConfig = BatchConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
@@ -155,10 +240,12 @@ class TeacherConfig(Configuration):
 
 
 class StudentConfig(Configuration):
-    """Training the edge model on identities alone."""
+    """Training the edge model on identities alone. `checkpointing` as for a teacher."""
 
     kind: Literal["student"]
     backbone: str = "tiny-edge"
+    input: InputConfig = InputConfig()
+    checkpointing: bool = False
     dim: Positive | None = None
     loop: LoopConfig
     batch: BatchConfig = BatchConfig()
@@ -167,10 +254,12 @@ class StudentConfig(Configuration):
 
 
 class DistillationConfig(Configuration):
-    """Training the edge model to follow stored features of the cloud model."""
+    """Training the edge model to follow stored features of the cloud model. `checkpointing` as for a teacher."""
 
     kind: Literal["distillation"]
     backbone: str = "tiny-edge"
+    input: InputConfig = InputConfig()
+    checkpointing: bool = False
     loop: LoopConfig
     batch: BatchConfig = BatchConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
@@ -178,8 +267,25 @@ class DistillationConfig(Configuration):
     distillation: DistillationWeights = DistillationWeights()
 
 
+class DsmdConfig(Configuration):
+    """Training an edge model to follow stored features by DSMD, beside `DistillationConfig`.
+
+    `backbone` is a CLIP, a folder with a ViT and a BERT, or two hub names or folders joined by +: VIT+BERT. With `keep: best`
+    the model is that of the best validation (rSum between photographs and captions), not that of the last step.
+    """
+
+    kind: Literal["dsmd"]
+    backbone: str = "tiny-edge"
+    loop: LoopConfig
+    batch: BatchConfig = BatchConfig()
+    augmentation: AugmentationConfig = AugmentationConfig()
+    weights: StudentTaskWeights = StudentTaskWeights()
+    dsmd: DsmdWeights = DsmdWeights()
+    keep: Literal["last", "best"] = "last"
+
+
 TrainingConfig = Annotated[
-    CaptioningConfig | ContrastiveConfig | TeacherConfig | StudentConfig | DistillationConfig,
+    CaptioningConfig | ContrastiveConfig | TeacherConfig | StudentConfig | DistillationConfig | DsmdConfig,
     Field(discriminator="kind"),
 ]
 
@@ -188,8 +294,12 @@ class _Root(BaseModel):
     training: TrainingConfig
 
 
-def load_config(path: Path | str) -> TrainingConfig:
+def load_config(path: Path | str, overrides: Sequence[str] = ()) -> TrainingConfig:
     """Read a YAML file.
+
+    Args:
+        path: of the file.
+        overrides: "loop.steps=10" and the like take the place of what the file says.
 
     Raises:
         ConfigurationError: the file is missing, not YAML, or has unknown or impossible settings; each is named.
@@ -199,12 +309,20 @@ def load_config(path: Path | str) -> TrainingConfig:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}", expected="a YAML file") from error
     try:
-        return _Root.model_validate({"training": values}).training
+        return _Root.model_validate({"training": apply_overrides(values, overrides)}).training
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'][1:])}: {problem['msg']}"
-            for problem in error.errors()
-        )
+        problems = "; ".join(map(_describe, error.errors()))
         raise ConfigurationError(
             f"{path}: {problems}", remedy="see docs/training.md for every setting"
         ) from error
+
+
+def _describe(problem: Any) -> str:
+    """One problem of a validation: where, what, and for an unknown key which one may be meant."""
+    place = [str(part) for part in problem["loc"][1:]]
+    text = f"{'.'.join(place)}: {problem['msg']}"
+    if problem["type"] != "extra_forbidden":
+        return text
+    kinds = {kind.model_fields["kind"].annotation: kind for kind in get_args(get_args(TrainingConfig)[0])}
+    nearest = nearest_setting(kinds[Literal[place[0]]], ".".join(place[1:]))  # type: ignore[valid-type]
+    return f"{text}, did you mean {nearest}?" if nearest else text

@@ -46,12 +46,12 @@ def open_picture_store(
     workers: int,
     quiet: bool,
 ) -> PictureStore:
-    """Fill `folder`, or open what an earlier call with the same arguments put there."""
+    """Fill `folder`, or open what an earlier call put there; of a store with more people, the first are taken."""
     shape = (people, encounters, len(PICTURES), preprocessing.height, preprocessing.width, 3)
     path, record = folder / "pictures.npy", folder / "people.json"
-    claimed = {"seed": world.seed, "shape": list(shape)}
+    claimed = {"seed": world.seed, "people": people, "shape": list(shape[1:])}
     known = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
-    if not path.exists() or known.get("drawn") != claimed:
+    if not path.exists() or not _covers(known.get("drawn", {}), claimed):
         folder.mkdir(parents=True, exist_ok=True)
         record.unlink(missing_ok=True)
         np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape).flush()
@@ -59,7 +59,13 @@ def open_picture_store(
         known = {"drawn": claimed, "captions": captions}
         record.write_text(json.dumps(known), encoding="utf-8")
     labels = [attribute_labels(world.person("pretrain", person)) for person in range(people)]
-    return PictureStore(np.load(path, mmap_mode="r"), known["captions"], np.array(labels))
+    return PictureStore(np.load(path, mmap_mode="r")[:people], known["captions"][:people], np.array(labels))
+
+
+def _covers(drawn: dict, claimed: dict) -> bool:
+    """A person's pictures depend on the seed and the person alone."""
+    same = all(drawn.get(key) == claimed[key] for key in ("seed", "shape"))
+    return same and drawn["people"] >= claimed["people"]
 
 
 def _draw_all(

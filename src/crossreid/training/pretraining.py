@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from torch import nn
 from transformers import CLIPModel, PreTrainedTokenizerFast, Qwen2VLModel, set_seed
 
 from crossreid.data.preprocessing import Preprocessing
@@ -23,7 +24,8 @@ from crossreid.models.tokenizer import special_token_ids, train_tokenizer
 from crossreid.synthesis.pedestrians.attributes import attribute_sizes
 from crossreid.synthesis.pedestrians.world import World
 from crossreid.training.batches import PICTURES
-from crossreid.training.config import CaptioningConfig, ContrastiveConfig
+from crossreid.training.checkpoint import load_weights
+from crossreid.training.config import CaptioningConfig, ContrastiveConfig, PretrainingConfig
 from crossreid.training.encounter_batches import EncounterBatches
 from crossreid.training.loop import train
 from crossreid.training.picture_store import open_picture_store
@@ -45,7 +47,7 @@ def pretrain(config: CaptioningConfig | ContrastiveConfig, folder: Path, *, quie
     """
     write_record(folder / "run.json", config.model_dump(mode="json"), seed=config.loop.seed)
     world = World(config.world_seed)
-    tokenizer = train_tokenizer(_texts(world), vocabulary=TINY_VOCABULARY)
+    tokenizer = _tokenizer(config, world)
     batches = _batches(config, world, tiny_preprocessing(), folder.parent / "pictures", quiet=quiet)
     set_seed(config.loop.seed)
     match config:
@@ -54,6 +56,18 @@ def pretrain(config: CaptioningConfig | ContrastiveConfig, folder: Path, *, quie
         case ContrastiveConfig():
             model = _pretrain_edge(config, batches, tokenizer, folder, quiet=quiet)
     return save_model(model, folder / "model", dtype=torch.float16)
+
+
+def _tokenizer(config: PretrainingConfig, world: World) -> PreTrainedTokenizerFast:
+    if config.start is None:
+        return train_tokenizer(_texts(world), vocabulary=TINY_VOCABULARY)
+    return PreTrainedTokenizerFast.from_pretrained(config.start / "model", local_files_only=True)
+
+
+def _go_on(task: nn.Module, config: PretrainingConfig) -> None:
+    """Give the task the weights that an earlier pretraining ended with, where there was one."""
+    if config.start is not None:
+        load_weights(config.start / "checkpoint", task)
 
 
 def _batches(
@@ -95,7 +109,16 @@ def _pretrain_cloud(
 ) -> Teacher:
     backbone = Qwen2VLModel(tiny_cloud_config(special_token_ids(tokenizer)))
     teacher = Teacher(backbone, tokenizer, TINY_PROMPTS, batches.preprocessing)
-    task = CaptioningTask(teacher, contrast=config.contrast, attribute_sizes=attribute_sizes())
+    if config.compiled:
+        teacher.compile_towers()
+    task = CaptioningTask(
+        teacher,
+        contrast=config.contrast,
+        attributes=config.attributes,
+        photographs=config.photographs,
+        attribute_sizes=attribute_sizes(),
+    )
+    _go_on(task, config)
     settings = config.model_dump(mode="json")
     train(task, batches, config.loop, folder, description="captioning", settings=settings, quiet=quiet)
     return teacher
@@ -115,7 +138,17 @@ def _pretrain_edge(
     ):  # as large as what a patch adds: else it takes hundreds of steps to tell head from feet
         clip.vision_model.embeddings.position_embedding.weight.mul_(_POSITION_GAIN)
     student = Student(clip, tokenizer, batches.preprocessing, dim=TINY_DIM)
-    task = ContrastiveTask(clip, student, attribute_sizes=attribute_sizes())
+    if config.compiled:
+        clip.vision_model.compile()
+        clip.text_model.compile(dynamic=True)
+    task = ContrastiveTask(
+        clip,
+        student,
+        attributes=config.attributes,
+        photographs=config.photographs,
+        attribute_sizes=attribute_sizes(),
+    )
+    _go_on(task, config)
     settings = config.model_dump(mode="json")
     train(task, batches, config.loop, folder, description="contrast", settings=settings, quiet=quiet)
     # A new one, whose heads are copied from the trained projections.

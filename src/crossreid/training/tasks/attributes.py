@@ -6,9 +6,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-ATTRIBUTE_WEIGHT = 4.0
-"""Against contrast: at the start the contrast of features that know nothing is noise."""
-
 
 class AttributeRecognition(nn.Module):
     """Cross entropy of every attribute, from features of all kinds of evidence through the same linear map.

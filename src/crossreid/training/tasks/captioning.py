@@ -11,7 +11,7 @@ from crossreid.models.conversation import token_id
 from crossreid.models.prompts import IM_END
 from crossreid.models.teacher import Teacher
 from crossreid.training.batches import PICTURES, CaptionedBatch
-from crossreid.training.tasks.attributes import ATTRIBUTE_WEIGHT, AttributeRecognition
+from crossreid.training.tasks.attributes import AttributeRecognition
 from crossreid.training.tasks.contrast import FIRST_SCALE, contrast_views, matched
 from crossreid.training.tasks.parameter_groups import decayed_groups
 
@@ -25,14 +25,25 @@ class CaptioningTask(nn.Module):
 
     Args:
         teacher: all of it is trained.
-        contrast: weight of contrast and attributes.
+        contrast: weight of contrast and attributes together.
+        attributes: weight of attribute recognition against contrast.
+        photographs: see `contrast_views`.
         attribute_sizes: number of values of each attribute.
     """
 
-    def __init__(self, teacher: Teacher, *, contrast: float, attribute_sizes: Sequence[int]) -> None:
+    def __init__(
+        self,
+        teacher: Teacher,
+        *,
+        contrast: float,
+        attributes: float,
+        photographs: float,
+        attribute_sizes: Sequence[int],
+    ) -> None:
         super().__init__()
         self.recognise = AttributeRecognition(teacher.dim, attribute_sizes)
         self.teacher, self.contrast = teacher, contrast
+        self.attributes, self.photographs = attributes, photographs
         self._end = token_id(teacher.conversation.tokenizer, IM_END)
         self.logit_scale = nn.Parameter(torch.tensor(FIRST_SCALE))
 
@@ -57,7 +68,7 @@ class CaptioningTask(nn.Module):
         text, heard = self._read(told, [[] for _ in told], None, range(len(told)))
         views = [*seen.split(len(told)), heard]
         glances = [*visual.float().mean(dim=1).split(len(told)), heard]
-        contrast = contrast_views(views, self.logit_scale) + contrast_views(glances, self.logit_scale)
+        contrast = self._contrast(views) + self._contrast(glances)
         attributes = self.recognise(views, batch.attributes) + self.recognise(glances, batch.attributes)
         return {
             "picture": picture,
@@ -65,8 +76,11 @@ class CaptioningTask(nn.Module):
             "contrast": contrast,
             "attributes": attributes,
             "accuracy": matched(heard, views[0]),
-            "total": picture + text + self.contrast * (contrast + ATTRIBUTE_WEIGHT * attributes),
+            "total": picture + text + self.contrast * (contrast + self.attributes * attributes),
         }
+
+    def _contrast(self, views: Sequence[Tensor]) -> Tensor:
+        return contrast_views(views, self.logit_scale, photographs=self.photographs)
 
     def _talk(self, batch: CaptionedBatch) -> tuple[list[list[int]], list[list[int]]]:
         """A question about every picture, and an answer to some of them."""

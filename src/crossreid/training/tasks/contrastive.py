@@ -8,7 +8,7 @@ from transformers import CLIPModel
 
 from crossreid.models.student import Student
 from crossreid.training.batches import CaptionedBatch
-from crossreid.training.tasks.attributes import ATTRIBUTE_WEIGHT, AttributeRecognition
+from crossreid.training.tasks.attributes import AttributeRecognition
 from crossreid.training.tasks.contrast import contrast_views, matched
 from crossreid.training.tasks.parameter_groups import decayed_groups
 
@@ -19,11 +19,22 @@ class ContrastiveTask(nn.Module):
     Args:
         clip: is trained.
         student: wraps the same CLIP; its tokenizer is used.
+        attributes: weight of attribute recognition.
+        photographs: see `contrast_views`.
+        attribute_sizes: number of values of each attribute.
     """
 
-    def __init__(self, clip: CLIPModel, student: Student, *, attribute_sizes: Sequence[int]) -> None:
+    def __init__(
+        self,
+        clip: CLIPModel,
+        student: Student,
+        *,
+        attributes: float,
+        photographs: float,
+        attribute_sizes: Sequence[int],
+    ) -> None:
         super().__init__()
-        self.clip = clip
+        self.clip, self.attributes, self.photographs = clip, attributes, photographs
         self.recognise = AttributeRecognition(student.dim, attribute_sizes)
         self._tokenize = student.tokenize
 
@@ -38,11 +49,11 @@ class ContrastiveTask(nn.Module):
         words = clip.text_projection(clip.text_model(ids).pooler_output)
         seen = clip.vision_model(batch.pixel_values, interpolate_pos_encoding=True).pooler_output
         views = [*clip.visual_projection(seen).float().split(len(words)), words.float()]
-        contrast = contrast_views(views, clip.logit_scale)
+        contrast = contrast_views(views, clip.logit_scale, photographs=self.photographs)
         attributes = self.recognise(views, batch.attributes)
         return {
             "contrast": contrast,
             "attributes": attributes,
             "accuracy": matched(views[-1], views[0]),
-            "total": contrast + ATTRIBUTE_WEIGHT * attributes,
+            "total": contrast + self.attributes * attributes,
         }
