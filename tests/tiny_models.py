@@ -12,6 +12,8 @@ from transformers import (
     CLIPTextConfig,
     CLIPVisionConfig,
     PreTrainedTokenizerFast,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLModel,
     Qwen2VLConfig,
     Qwen2VLModel,
 )
@@ -69,6 +71,29 @@ def qwen_config(*, depth: int = 2) -> Qwen2VLConfig:
         vision_end_token_id=ids["<|vision_end|>"],
         tie_word_embeddings=True,
     )
+
+
+def qwen_2_5_config(*, depth: int = 3) -> Qwen2_5_VLConfig:
+    """Windows of one merged token; the second block alone sees everything."""
+    vision = {
+        "depth": depth,
+        "hidden_size": 32,
+        "out_hidden_size": 32,
+        "num_heads": 2,
+        "intermediate_size": 48,
+        "patch_size": 14,
+        "window_size": 28,
+        "fullatt_block_indexes": [1],
+    }
+    return Qwen2_5_VLConfig(
+        **{**qwen_config(depth=depth).to_dict(), "model_type": "qwen2_5_vl", "vision_config": vision}
+    )
+
+
+def teacher_2_5(*, seed: int = 0) -> Teacher:
+    backbone = Qwen2_5_VLModel(qwen_2_5_config())
+    draw(backbone, seed=seed)
+    return Teacher(backbone, tokenizer(), TINY_PROMPTS, SIZE).eval()
 
 
 def draw(model: nn.Module, *, seed: int = 0) -> None:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from transformers import Qwen2VLModel
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from crossreid.core.errors import ConfigurationError
@@ -16,14 +15,14 @@ from crossreid.models.teacher import Teacher
 RGB, IR, SKETCH = Modality.RGB, Modality.IR, Modality.SKETCH
 
 
-@pytest.fixture(scope="module")
-def teacher(tiny: Any) -> Teacher:
-    return tiny.teacher()
+@pytest.fixture(scope="module", params=["teacher", "teacher_2_5"])
+def teacher(request: pytest.FixtureRequest, tiny: Any) -> Teacher:
+    return getattr(tiny, request.param)()
 
 
 def transformers_hidden(teacher: Teacher, ids: list[int], pixels: Tensor | None) -> Tensor:
     """Hidden states [length, dim] as the library's own model computes them, vision tower included."""
-    model: Qwen2VLModel = teacher.backbone
+    model: Any = teacher.backbone
     tokens = torch.tensor([ids])
     extra: dict[str, Any] = {}
     if pixels is not None:
@@ -51,6 +50,14 @@ def test_pictures_as_transformers_sees_them(teacher: Teacher, tiny: Any) -> None
         expected = transformers_hidden(teacher, chats[row], pixels[row : row + 1])[-1]
         assert (features[row] - expected).abs().max() < 1e-4
     assert (features[0] - features[1]).abs().max() > 0.1
+
+
+def test_windows_of_qwen_2_5_are_squares_from_the_upper_left(tiny: Any) -> None:
+    # 84 x 56 px are 6 x 4 patches; those of a merged token come one after the other, as a window of 28 px has them.
+    (window,) = {id(mask): mask for mask in [tiny.teacher_2_5()._same_window()]}.values()
+    expected = torch.block_diag(*[torch.ones(4, 4)] * 6).bool()
+    assert torch.equal(window, expected)
+    assert tiny.teacher()._same_window() is None
 
 
 def test_two_pictures_in_one_chat_as_transformers_reads_them(teacher: Teacher, tiny: Any) -> None:

@@ -13,6 +13,8 @@ from transformers import CLIPModel, PreTrainedTokenizerBase
 from crossreid.core.modality import Modality
 from crossreid.data.preprocessing import Preprocessing
 from crossreid.data.tokens import token_rectangle
+from crossreid.models.checkpointing import checkpoint_blocks
+from crossreid.models.positions import Grid, pool_pictures, square_grid
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +31,8 @@ class Student(nn.Module):
         preprocessing: input size; any height and width that the patch size divides, positions are interpolated.
         dim: width of the common space (the teacher's).
         seed: draws the heads when they cannot be copied.
+        head_bias: the heads have a bias, which starts at zero.
+        grid: of patches, that the position embeddings were made for; None: a square, as the backbone's config says.
     """
 
     def __init__(
@@ -39,17 +43,22 @@ class Student(nn.Module):
         *,
         dim: int,
         seed: int = 0,
+        head_bias: bool = False,
+        grid: Grid | None = None,
     ) -> None:
         super().__init__()
         self.vision, self.text = clip.vision_model, clip.text_model
         self.tokenizer, self.preprocessing, self.dim = tokenizer, preprocessing, dim
         self.clip_config = clip.config
+        self.head_bias, self.grid = head_bias, grid or square_grid(clip.vision_model)
         generator = torch.Generator().manual_seed(seed)
         self.heads = nn.ModuleDict()
         for modality in Modality:
             projection = clip.text_projection if modality == Modality.TEXT else clip.visual_projection
-            head = nn.Linear(projection.in_features, dim, bias=False)
+            head = nn.Linear(projection.in_features, dim, bias=head_bias)
             with torch.no_grad():
+                if head_bias:
+                    head.bias.zero_()
                 if dim == projection.out_features:
                     head.weight.copy_(projection.weight)
                 else:
@@ -61,6 +70,10 @@ class Student(nn.Module):
     def device(self) -> torch.device:
         """Where the weights are."""
         return next(self.parameters()).device
+
+    def checkpoint_activations(self) -> None:
+        """Compute what is inside the blocks again in the backward pass, in place of keeping it."""
+        checkpoint_blocks([*self.vision.encoder.layers, *self.text.encoder.layers])
 
     def embed_images(
         self, pixel_values: Float[Tensor, "n 3 height width"], modalities: Sequence[Modality]
@@ -83,7 +96,7 @@ class Student(nn.Module):
 
     def pool_images(self, pixel_values: Float[Tensor, "n 3 height width"]) -> Float[Tensor, "n pooled"]:
         """What the heads of pictures read."""
-        return self.vision(pixel_values, interpolate_pos_encoding=True).pooler_output
+        return pool_pictures(self.vision, pixel_values, self.grid)
 
     def pool_captions(self, captions: Sequence[str]) -> Float[Tensor, "n pooled"]:
         """What the head of captions reads."""

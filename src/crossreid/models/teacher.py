@@ -4,20 +4,23 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import PreTrainedTokenizerBase, Qwen2VLModel
+from transformers import PreTrainedTokenizerBase, Qwen2_5_VLModel, Qwen2VLModel
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.core.modality import Modality
 from crossreid.data.preprocessing import Preprocessing
+from crossreid.models.checkpointing import checkpoint_blocks, recompute
 from crossreid.models.conversation import Conversation, position_ids
 from crossreid.models.prompts import Prompts
 
+Backbone = Qwen2VLModel | Qwen2_5_VLModel
+
 
 class Teacher(nn.Module):
-    """Qwen2-VL -> R^dim.
+    """Qwen2-VL or Qwen2.5-VL -> R^dim.
 
     Args:
         backbone: transformers' model without its language-model head.
@@ -32,7 +35,7 @@ class Teacher(nn.Module):
 
     def __init__(
         self,
-        backbone: Qwen2VLModel,
+        backbone: Backbone,
         tokenizer: PreTrainedTokenizerBase,
         prompts: Prompts,
         preprocessing: Preprocessing,
@@ -55,11 +58,23 @@ class Teacher(nn.Module):
             tokenizer, prompts, tokens_per_image=self.rows * self.columns, text_budget=text_budget
         )
         self.dim: int = text.hidden_size
+        # Most blocks of Qwen2.5-VL keep their attention within squares (arXiv 2502.13923, section 2.1.1).
+        everywhere = getattr(vision, "fullatt_block_indexes", range(vision.depth))
+        self._windowed = frozenset(range(vision.depth)) - frozenset(everywhere)
 
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.backbone.device
+
+    def compile_towers(self) -> None:
+        """Put both towers through torch.compile; the numbers stay the same up to rounding."""
+        self.backbone.language_model.compile(dynamic=True)
+        self.see = torch.compile(self.see)
+
+    def checkpoint_activations(self) -> None:
+        """Compute what is inside the blocks again in the backward pass, in place of keeping it."""
+        checkpoint_blocks([*self.backbone.visual.blocks, *self.backbone.language_model.layers])
 
     def embed_images(
         self, pixel_values: Float[Tensor, "n 3 height width"], modalities: Sequence[Modality]
@@ -101,10 +116,22 @@ class Teacher(nn.Module):
         kernel = visual.patch_embed.proj.weight.sum(dim=2).flatten(1)
         states = functional.linear(patches.to(kernel.dtype), kernel)
         cos, sin = visual.rotary_pos_emb(states, self._grid_positions())
-        for block in visual.blocks:
-            states = states + _attend(block.attn, block.norm1(states), cos, sin)
-            states = states + block.mlp(block.norm2(states))
+        squares = self._same_window()
+        for index, block in enumerate(visual.blocks):
+            window = squares if index in self._windowed else None
+            if block.gradient_checkpointing and self.training:
+                states = recompute(_look, block, states, cos, sin, window)
+            else:
+                states = _look(block, states, cos, sin, window)
         return visual.merger(states)
+
+    def _same_window(self) -> Bool[Tensor, "patches patches"] | None:
+        """Which patches see each other in the windowed blocks: those of one square, counted from the upper left."""
+        if not self._windowed:
+            return None
+        config: Any = self.backbone.visual.config
+        square = self._grid_positions() // (config.window_size // config.patch_size)
+        return (square[:, None] == square[None, :]).all(dim=-1)
 
     def _patches(self, pixel_values: Tensor) -> Tensor:
         """[n, 3, h, w] -> [n, patches, 3 * patch * patch], the patches of a merged token next to each other."""
@@ -123,14 +150,20 @@ class Teacher(nn.Module):
         return torch.stack(axes, dim=-1)
 
 
-def _attend(attention: Any, states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+def _look(block: Any, states: Tensor, cos: Tensor, sin: Tensor, window: Tensor | None) -> Tensor:
+    """One vision block over [n, patches, dim]."""
+    states = states + _attend(block.attn, block.norm1(states), cos, sin, window)
+    return states + block.mlp(block.norm2(states))
+
+
+def _attend(attention: Any, states: Tensor, cos: Tensor, sin: Tensor, window: Tensor | None) -> Tensor:
     """One vision self-attention over [n, patches, dim] at once."""
     n, patches, dim = states.shape
     query, key, value = (
         attention.qkv(states).view(n, patches, 3, attention.num_heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
     )
     query, key = _rotate(query, cos, sin), _rotate(key, cos, sin)
-    mixed = functional.scaled_dot_product_attention(query, key, value)
+    mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=window)
     return attention.proj(mixed.transpose(1, 2).reshape(n, patches, dim))
 
 

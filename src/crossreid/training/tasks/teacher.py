@@ -21,13 +21,23 @@ class TeacherTask(nn.Module):
         people: train identities.
         weights: of the task loss.
         seed: draws adapters and classifier.
+        checkpointing: keep less of the blocks for the backward pass, and compute it again.
     """
 
     def __init__(
-        self, teacher: Teacher, lora: HierarchicalLora, *, people: int, weights: TaskWeights, seed: int = 0
+        self,
+        teacher: Teacher,
+        lora: HierarchicalLora,
+        *,
+        people: int,
+        weights: TaskWeights,
+        seed: int = 0,
+        checkpointing: bool = False,
     ) -> None:
         super().__init__()
         self.adapters = add_adapters(teacher.backbone, lora, seed=seed)
+        if checkpointing:
+            teacher.checkpoint_activations()
         self.teacher = teacher
         self.matching = IdentityMatching(teacher.dim, people, weights, seed=seed)
 
