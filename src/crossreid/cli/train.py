@@ -40,6 +40,7 @@ def train(
         CaptioningConfig,
         ContrastiveConfig,
         DistillationConfig,
+        DsmdConfig,
         StudentConfig,
         TeacherConfig,
         load_config,
@@ -47,7 +48,7 @@ def train(
 
     settings = load_config(config)
     match settings:
-        case DistillationConfig():
+        case DistillationConfig() | DsmdConfig():
             raise ConfigurationError(
                 f"{config}, which is of a distillation",
                 expected="a teacher, a student or a pretraining",

@@ -5,6 +5,7 @@ from collections import defaultdict
 import numpy as np
 
 from crossreid.core.errors import DataError
+from crossreid.core.modality import Modality
 from crossreid.data.dataset import Dataset
 
 
@@ -20,12 +21,15 @@ class IdentitySampler:
         people: identities a batch.
         groups: groups an identity.
         seed: of the order.
+        items: at most so many of each modality of a group, drawn anew each time; None for all.
 
     Raises:
         DataError: the data set has fewer people than a batch needs.
     """
 
-    def __init__(self, dataset: Dataset, *, people: int, groups: int, seed: int) -> None:
+    def __init__(
+        self, dataset: Dataset, *, people: int, groups: int, seed: int, items: int | None = None
+    ) -> None:
         members: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for row, sample in enumerate(dataset.samples):
             if sample.person_id >= 0 and sample.source_id:
@@ -37,7 +41,8 @@ class IdentitySampler:
                 remedy="lower batch.people or use more data",
             )
         self._members = [list(by_group.values()) for _, by_group in sorted(members.items())]
-        self.people, self.groups, self.seed = people, groups, seed
+        self.people, self.groups, self.seed, self.items = people, groups, seed, items
+        self._modalities = [sample.modality for sample in dataset.samples]
         self.batches_per_epoch = len(members) // people
 
     def rows(self, number: int) -> list[int]:
@@ -50,5 +55,17 @@ class IdentitySampler:
             groups = self._members[person]
             chosen = rng.choice(len(groups), size=self.groups, replace=len(groups) < self.groups)
             for group in chosen:
-                rows += groups[group]
+                rows += self._drawn(groups[group], rng)
         return rows
+
+    def _drawn(self, group: list[int], rng: np.random.Generator) -> list[int]:
+        if self.items is None:
+            return group
+        kinds: dict[Modality, list[int]] = defaultdict(list)
+        for row in group:
+            kinds[self._modalities[row]].append(row)
+        drawn = [
+            rows if len(rows) <= self.items else rng.choice(rows, size=self.items, replace=False).tolist()
+            for rows in kinds.values()
+        ]
+        return sorted(row for rows in drawn for row in rows)

@@ -63,8 +63,9 @@ class BatchConfig(Configuration):
 class InputConfig(Configuration):
     """What the model sees of a picture, and the words around it.
 
-    `treatment`: pixel statistics, resizing, prompts and size as in the paper or as in the authors' release; by default as the
-    backbone's folder says, and of one straight from the hub as in the paper. `height` and `width` in pixels change the size.
+    `treatment`: pixel statistics, resizing, prompts and size as in the paper or as in the authors' release; by default
+    as the backbone's folder says, and of one straight from the hub as in the paper. `height` and `width` in pixels
+    change the size.
     """
 
     treatment: Literal["paper", "release"] | None = None
@@ -225,7 +226,8 @@ class CaptioningConfig(PretrainingConfig):
 class TeacherConfig(Configuration):
     """Adapting the cloud model by hierarchical LoRA.
 
-    With `checkpointing`, activations inside the blocks are computed again in the backward pass: less memory, slower steps.
+    With `checkpointing`, activations inside the blocks are computed again in the backward pass: less memory, slower
+    steps.
     """
 
     kind: Literal["teacher"]
@@ -270,8 +272,8 @@ class DistillationConfig(Configuration):
 class DsmdConfig(Configuration):
     """Training an edge model to follow stored features by DSMD, beside `DistillationConfig`.
 
-    `backbone` is a CLIP, a folder with a ViT and a BERT, or two hub names or folders joined by +: VIT+BERT. With `keep: best`
-    the model is that of the best validation (rSum between photographs and captions), not that of the last step.
+    `backbone` is a CLIP, a folder with a ViT and a BERT, or two hub names or folders joined by +: VIT+BERT. With
+    `keep: best` the model is that of the best validation (rSum between photographs and captions), not of the last step.
     """
 
     kind: Literal["dsmd"]

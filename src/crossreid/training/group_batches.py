@@ -25,6 +25,7 @@ class GroupBatches(BatchSequence):
         augmentation: of pictures.
         seed: of order and augmentation.
         steps: number of batches.
+        items: of each modality of a group at most; None for all.
     """
 
     def __init__(
@@ -37,10 +38,11 @@ class GroupBatches(BatchSequence):
         augmentation: Augmentation,
         seed: int,
         steps: int,
+        items: int | None = None,
     ) -> None:
         self.dataset, self.preprocessing, self.augmentation = dataset, preprocessing, augmentation
         self.seed, self.steps = seed, steps
-        self.sampler = IdentitySampler(dataset, people=people, groups=groups, seed=seed)
+        self.sampler = IdentitySampler(dataset, people=people, groups=groups, seed=seed, items=items)
         self._labels = {person: label for label, person in enumerate(dataset.people)}
 
     def __len__(self) -> int:

@@ -10,13 +10,13 @@ from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.data.dataset import Dataset
 from crossreid.data.encoding import encode_samples
-from crossreid.models.student import Student
+from crossreid.models.vision_text import EdgeModel
 
 _RIDGE = 0.01
 """As a share of the mean energy of a pooled coordinate."""
 
 
-def fit_heads(student: Student, dataset: Dataset, teacher_features: Tensor) -> None:
+def fit_heads(student: EdgeModel, dataset: Dataset, teacher_features: Tensor) -> None:
     """Set the head of every modality by ridge regression of the teacher's features on the student's pooled ones.
 
     W = T^T X (X^T X + r I)^-1, r = 0.01 trace(X^T X) / width, with unit rows in X and T. A student that has not met its
@@ -47,7 +47,7 @@ def regress(features: Tensor, targets: Tensor) -> Tensor:
     return torch.linalg.solve(gram + ridge, features.T @ targets).T
 
 
-def _pool(student: Student, samples: Sequence[Sample]) -> np.ndarray:
+def _pool(student: EdgeModel, samples: Sequence[Sample]) -> np.ndarray:
     """Unit rows [n, width of the tower] of samples of one modality."""
 
     def look(pixels: np.ndarray, _: Sequence[Modality]) -> np.ndarray:

@@ -97,7 +97,7 @@ def train(
         step_scheduler_with_optimizer=False,
     )
     optimiser = make_optimiser(task, config)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _cosine(step, config))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, config))
     settings = settings if settings is not None else config.model_dump(mode="json")
     checkpoint = folder / "checkpoint"
     resumed = load_checkpoint(checkpoint, task=task, optimiser=optimiser, schedule=schedule, config=settings)
@@ -194,12 +194,14 @@ def _attention(device: torch.device) -> AbstractContextManager[object]:
     return sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
 
 
-def _cosine(step: int, config: LoopConfig) -> float:
+def _rate(step: int, config: LoopConfig) -> float:
     """Share of the peak learning rate at a step."""
     warmup = max(1, round(config.warmup_share * config.steps))
     if step < warmup:
         return (step + 1) / warmup
     floor = config.final_learning_rate / config.learning_rate
+    if config.drop_at is not None:
+        return 1.0 if step < config.drop_at * config.steps else floor
     done = (step - warmup) / max(1, config.steps - warmup)
     return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
 

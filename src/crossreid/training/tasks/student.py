@@ -4,7 +4,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from crossreid.models.student import Student
+from crossreid.models.vision_text import EdgeModel
 from crossreid.training.batches import Batch
 from crossreid.training.config import TaskWeights
 from crossreid.training.tasks.identity_matching import IdentityMatching, embed
@@ -14,7 +14,7 @@ from crossreid.training.tasks.parameter_groups import single_group
 class StudentTask(nn.Module):
     """A student with the task loss on its features."""
 
-    def __init__(self, student: Student, *, people: int, weights: TaskWeights, seed: int = 0) -> None:
+    def __init__(self, student: EdgeModel, *, people: int, weights: TaskWeights, seed: int = 0) -> None:
         super().__init__()
         self.student = student
         self.matching = IdentityMatching(student.dim, people, weights, seed=seed)
