@@ -94,3 +94,19 @@ def test_orbench_asks_with_every_combination(run: Call, embeddings: Path, tmp_pa
 def test_unknown_names(run: Call, embeddings: Path, option: str) -> None:
     result = run("evaluate", embeddings, option, "strange", status=2)
     assert "'strange'; expected" in result.stderr
+
+
+def test_any_evidence_in_one_table(run: Call, embeddings: Path, tmp_path: Path) -> None:
+    out, learnt = tmp_path / "report.json", tmp_path / "calibration.json"
+    run("calibrate", embeddings, "--out", learnt)
+    words = ("evaluate", embeddings, "--combinations", "--weights", learnt, "--protocol", "watchlist")
+    shown = run(*words, "--out", out)
+    rows = Report.from_json(out.read_text()).rows
+    assert len({row.task for row in rows}) == 15
+    assert [len(row.weights) for row in rows] == [0] * 4 + [4] * 11
+    assert "Weights: rgb " in shown.stdout
+    assert "FNIR@1%" in shown.stdout
+    refused = run("evaluate", embeddings, "--combinations", "--task", "S->R", status=2)
+    assert "expected one of the two" in refused.stderr
+    empty = run("evaluate", embeddings, "--weights", tmp_path / "absent.json", status=2)
+    assert "0 calibrations" in empty.stderr

@@ -49,6 +49,18 @@ def test_dropped_items_leave_the_row():
     assert score(ROW, [0, 2], dropped=[1, 3]).nearest.tolist() == [1]
 
 
+def test_dropped_items_come_before_nothing_however_many_answers_there_are():
+    # 70 answers are counted together: places 1 to 70, though one item more was dropped.
+    row = np.arange(100, 0, -1, dtype=np.int32)
+    scores = score_queries(
+        lambda start, stop: row[None].copy(),
+        [(np.arange(70), np.array([99]))],
+        query_count=1,
+        at_a_time=1,
+    )
+    assert (scores.nearest.tolist(), scores.precisions.tolist()) == ([1], [1])
+
+
 def test_a_key_drops_the_person_s_items_or_everybody_s():
     people = np.array([1, 1, 2])
     keys = np.array(["a"]), np.array(["a", "b", "a"])

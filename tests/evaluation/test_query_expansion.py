@@ -32,6 +32,12 @@ def test_what_a_protocol_drops_is_not_used():
     np.testing.assert_allclose(found, np.array([[1.6, -0.8]]) / np.hypot(1.6, 0.8), rtol=1e-6)
 
 
+def test_what_a_protocol_drops_leaves_its_place_to_the_next():
+    gallery = np.array([[0.8, 0.6], [0.6, -0.8]])
+    found = expand(np.array([[1.0, 0.0]]), gallery, [np.array([0])], neighbours=1, alpha=0)
+    np.testing.assert_allclose(found, np.array([[1.6, -0.8]]) / np.hypot(1.6, 0.8), rtol=1e-6)
+
+
 @pytest.mark.parametrize("alpha", [0, 3])
 def test_a_query_that_has_nothing_left_stays(alpha):
     found = expand(np.array([[3.0, 4.0]]), np.array([[1.0, 0.0]]), [np.array([0])], alpha=alpha)

@@ -1,8 +1,9 @@
 """The paper's curves and maps, as figures for a report."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -16,6 +17,14 @@ from crossreid.core.errors import DataError
 from crossreid.core.modality import Modality
 
 INK, FAINT, PAPER = "#1f2933", "#d5dbe1", "#ffffff"
+CURVES = tuple(
+    zip(
+        ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#56b4e9", "#e69f00"),
+        ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2))),
+        strict=True,
+    )
+)
+"""Colour and dashes of curves, told apart in print and by the colour-blind (Okabe and Ito, 2008)."""
 COLOURS = (
     "#2f6db5", "#e07b39", "#3a9a6e", "#8e5fb0", "#c8433f", "#2a9fb0",
     "#c9a227", "#6b7785", "#d76a9b", "#7a5c43", "#7fae2f", "#3b3f8f",
@@ -42,19 +51,21 @@ def spectrum_figure(spectra: Mapping[str, Spectrum]) -> Figure:
     Raises:
         DataError: there is none.
     """
-    _refuse_nothing(spectra, "spectra")
+    refuse_nothing(spectra, "spectra")
     figure = Figure(figsize=(11, 3.6), layout="constrained")
     explained, cumulative, importance = figure.subplots(1, 3)
-    for (name, spectrum), colour in zip(spectra.items(), _cycle(len(spectra)), strict=True):
+    for (name, spectrum), style in zip(spectra.items(), curve_styles(len(spectra)), strict=True):
         components = np.arange(1, len(spectrum.cumulative) + 1)
         label = f"{name} (effective rank {spectrum.effective_rank:.1f})"
-        explained.plot(components, spectrum.explained_variance, color=colour, label=label)
-        cumulative.plot(components, spectrum.cumulative, color=colour)
+        explained.plot(components, spectrum.explained_variance, label=label, **style)
+        cumulative.plot(components, spectrum.cumulative, **style)
         dimensions = np.arange(1, len(spectrum.importance) + 1)
-        importance.plot(dimensions, np.sort(spectrum.importance)[::-1], color=colour)
-    _title(explained, "Variance of each component", x="component", y="share of the variance")
-    _title(cumulative, "Variance of the first components", x="components")
-    _title(importance, "Importance of the dimensions", x="dimension, most important first", y="importance")
+        importance.plot(dimensions, np.sort(spectrum.importance)[::-1], **style)
+    title_axes(explained, "Variance of each component", x="component", y="share of the variance")
+    title_axes(cumulative, "Variance of the first components", x="components")
+    title_axes(
+        importance, "Importance of the dimensions", x="dimension, most important first", y="importance"
+    )
     for axes in (explained, cumulative):
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:.0f}"))
@@ -107,7 +118,7 @@ def tsne_figure(points: np.ndarray, person_ids: np.ndarray, modalities: np.ndarr
         for modality in present
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
-    _title(axes, f"{len(points)} items of {len(people)} people: one colour a person")
+    title_axes(axes, f"{len(points)} items of {len(people)} people: one colour a person")
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[:].set_visible(True)
@@ -127,19 +138,17 @@ def convergence_figure(
     Raises:
         DataError: there is no curve, or one is empty.
     """
-    _refuse_nothing(curves, "curves")
+    refuse_nothing(curves, "curves")
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
-    for (name, pairs), colour in zip(curves.items(), _cycle(len(curves)), strict=True):
-        _refuse_nothing(pairs, f"points in curve {name!r}")
+    for (name, pairs), style in zip(curves.items(), curve_styles(len(curves)), strict=True):
+        refuse_nothing(pairs, f"points in curve {name!r}")
         steps, values = np.array(pairs, dtype=np.float64).T
         smooth = _smoothed(values)
         if smooth is not values:
-            axes.plot(steps, values, color=colour, alpha=0.22, linewidth=0.8)
-        axes.plot(
-            steps, smooth, color=colour, label=name, linewidth=1.8, marker="o" if len(steps) == 1 else ""
-        )
-    _title(axes, title, x="step", y=quantity)
+            axes.plot(steps, values, color=style["color"], alpha=0.22, linewidth=0.8)
+        axes.plot(steps, smooth, label=name, linewidth=1.8, marker="o" if len(steps) == 1 else "", **style)
+    title_axes(axes, title, x="step", y=quantity)
     axes.legend(frameon=False, fontsize=9)
     return figure
 
@@ -166,7 +175,8 @@ def _mark_shares(axes: Axes, spectra: Mapping[str, Spectrum]) -> None:
     axes.text(0.97, 0.05, text, transform=axes.transAxes, ha="right", va="bottom", fontsize=8, color=INK)
 
 
-def _title(axes: Axes, title: str, *, x: str = "", y: str = "") -> None:
+def title_axes(axes: Axes, title: str, *, x: str = "", y: str = "") -> None:
+    """Words above the axes and along them, in the manner of all figures."""
     axes.set_title(title, loc="left", fontsize=11, color=INK)
     axes.set_xlabel(x, fontsize=9, color=INK)
     axes.set_ylabel(y, fontsize=9, color=INK)
@@ -175,10 +185,19 @@ def _title(axes: Axes, title: str, *, x: str = "", y: str = "") -> None:
     axes.spines[:].set_color("#9aa5b1")
 
 
-def _cycle(count: int) -> list[str]:
-    return [COLOURS[place % len(COLOURS)] for place in range(count)]
+def caption(figure: Figure, words: str) -> None:
+    """A paragraph below the figure that says what is seen, on what, and how it was counted."""
+    columns = int(figure.get_size_inches()[0] * 17)
+    figure.supxlabel(textwrap.fill(words, columns), x=0.01, ha="left", fontsize=8, color=INK)
 
 
-def _refuse_nothing(values: Mapping[str, object] | Sequence[object], what: str) -> None:
+def curve_styles(count: int) -> list[dict[str, Any]]:
+    """Colour and dashes of so many curves, as `Axes.plot` takes them."""
+    chosen = [CURVES[place % len(CURVES)] for place in range(count)]
+    return [{"color": colour, "linestyle": dashes} for colour, dashes in chosen]
+
+
+def refuse_nothing(values: Mapping[str, object] | Sequence[object], what: str) -> None:
+    """Refuse to draw an empty figure."""
     if not len(values):
         raise DataError(f"no {what}", expected="at least one")

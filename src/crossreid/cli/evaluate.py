@@ -1,6 +1,7 @@
 """`crossreid evaluate`."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,15 +15,17 @@ from crossreid.cli.options import (
     Precision,
     Split,
     Tasks,
+    check_data_given,
     command_line,
+    is_file,
+    open_source,
     read_dataset,
 )
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from crossreid.core.embeddings import Embeddings
-    from crossreid.core.encoder import Encoder
+    from crossreid.core.modality import Modality
     from crossreid.evaluation.report import Report
     from crossreid.evaluation.seeds import SpreadReport
 
@@ -42,11 +45,27 @@ def evaluate(
     dataset: DatasetName = "pedestrians",
     split: Split = "test",
     task: Tasks = None,
+    combinations: Annotated[
+        bool,
+        typer.Option(
+            "--combinations",
+            help="Instead of --task: ask with all 15 combinations of photo, IR, sketch and words.",
+        ),
+    ] = False,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CALIBRATION.json",
+            help="Weights of the kinds of evidence in queries of several: a file of crossreid calibrate.",
+        ),
+    ] = None,
     protocol: Annotated[
         list[str] | None,
         typer.Option(
             help="How the gallery is filtered and counted: source-excluded, all (nothing is removed), market, sysu,"
-            f" regdb, llcm or orbench; may be given several times. By default {' and '.join(_BOTH_PROTOCOLS)}."
+            " regdb, llcm, orbench, watchlist (half of the people are not enrolled), image-text or image-text-five-fold"
+            " (photos and captions, both ways); may be given several times. By"
+            f" default {' and '.join(_BOTH_PROTOCOLS)}."
         ),
     ] = None,
     rerank: Annotated[
@@ -95,28 +114,21 @@ def evaluate(
     elif average:
         _average(average, out=out)
     elif query is not None:
-        encoders = [source for source in (query, gallery) if source is not None and not _is_file(source)]
-        if encoders and data is None:
-            raise ConfigurationError(f"{encoders[0]} without a data set", expected="--data for it to embed")
-        if data is not None and not encoders:
-            raise ConfigurationError(
-                f"--data {data} for files of embeddings",
-                expected="an encoder to embed it",
-                remedy="leave it out",
-            )
+        check_data_given([source for source in (query, gallery) if source is not None], data)
         from crossreid.evaluation.evaluate import evaluate as evaluate_
 
         report = evaluate_(
-            _open(query, device, precision),
-            None if gallery is None else _open(gallery, device, precision),
+            open_source(query, device, precision),
+            None if gallery is None else open_source(gallery, device, precision),
             None if data is None else read_dataset(dataset, data, split),
-            tasks=task or _tasks(protocol),
+            tasks=_tasks(task, protocol, combinations=combinations),
             protocol=protocol or _BOTH_PROTOCOLS,
             setting=setting,
             batch_size=batch_size,
             progress=sys.stderr.isatty(),
             compatible=compatible,
             rerank=rerank or (),
+            weights=None if weights is None else _weights(weights),
         )
         _print(report.to_table())
         _write(report, out)
@@ -153,24 +165,35 @@ def _read(path: Path) -> "Report":
         raise DataError(f"{path} cannot be read ({error})", expected="a .json of evaluate --out") from error
 
 
-def _tasks(protocols: list[str] | None) -> tuple[str, ...]:
-    from crossreid.evaluation.evaluate import TASKS
+def _tasks(tasks: list[str] | None, protocols: list[str] | None, *, combinations: bool) -> Sequence[str]:
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.evaluation.evaluate import BOTH_WAYS, TASKS
     from crossreid.evaluation.tasks import every_combination
 
-    return every_combination(("IR", "S", "T")) if protocols == ["orbench"] else TASKS
+    if combinations:
+        if tasks:
+            raise ConfigurationError("--combinations with --task", expected="one of the two")
+        return every_combination(("R", "IR", "S", "T"))
+    if tasks:
+        return tasks
+    if protocols == ["orbench"]:
+        return every_combination(("IR", "S", "T"))
+    image_text = protocols and all(name.startswith("image-text") for name in protocols)
+    return BOTH_WAYS if image_text else TASKS
 
 
-def _is_file(source: str) -> bool:
-    return source.lower().endswith(".parquet")
+def _weights(file: Path) -> "Mapping[Modality, float]":
+    from crossreid.core.errors import DataError
+    from crossreid.evaluation.calibration_file import read_calibrations
 
-
-def _open(source: str, device: str | None, precision: str | None) -> "Encoder | Embeddings":
-    from crossreid.core.embeddings import Embeddings
-    from crossreid.models.loading import load_encoder
-
-    if _is_file(source):
-        return Embeddings.load(source)
-    return load_encoder(source, device=device, precision=precision)
+    known = [calibration.weights for calibration in read_calibrations(file)]
+    if len(known) != 1:
+        raise DataError(
+            f"{len(known)} calibrations in {file}",
+            expected="one",
+            remedy="crossreid calibrate --out NEW.json",
+        )
+    return known[0]
 
 
 def _print(table: "Table") -> None:
@@ -194,6 +217,6 @@ def _write(report: "Report | SpreadReport", out: Path | None) -> None:
 
 
 def _next_step(query: str, data: Path | None) -> str:
-    if _is_file(query):
+    if is_file(query):
         return command_line("analyse", "cases", query, "--data", data or "DATA", "--out", "cases.png")
     return command_line("index", "FOLDER", "--encoder", query, "--out", "gallery")

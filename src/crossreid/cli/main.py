@@ -17,7 +17,11 @@ class Verbs(LazyVerbs):
         "distill": ("crossreid.cli.distill:distill", "Train the edge model to follow the cloud model."),
         "embed": ("crossreid.cli.embed:embed", "Embed a data set into a file."),
         "evaluate": ("crossreid.cli.evaluate:evaluate", "Count how often the right person comes first."),
-        "analyse": ("crossreid.cli.analyse:app", "Draw what stored embeddings look like."),
+        "calibrate": ("crossreid.cli.calibrate:calibrate", "Learn from which score on a search may answer."),
+        "analyse": (
+            "crossreid.cli.analyse:app",
+            "Draw what stored embeddings look like, and where they fail.",
+        ),
         "export": ("crossreid.cli.export:export", "Write an edge model as a pack that runs without torch."),
         "index": ("crossreid.cli.index:index", "Enrol a folder of pictures in a gallery."),
         "search": ("crossreid.cli.search:search", "Find a person by words, sketch, infrared or photo."),

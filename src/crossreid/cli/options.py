@@ -1,12 +1,15 @@
 """Options that several verbs share, and the data set that they name."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from crossreid.core.embeddings import Embeddings
+    from crossreid.core.encoder import Encoder
     from crossreid.data.dataset import Dataset
 
 _DATA_HELP = "Folder or table of the data set."
@@ -48,6 +51,40 @@ def read_dataset(name: str, root: Path, split: str | None) -> "Dataset":
     from crossreid.data.loading import load_dataset
 
     return load_dataset(name, root, split=split or None)
+
+
+def is_file(source: str) -> bool:
+    """Whether the name is that of stored embeddings rather than of an encoder."""
+    return source.lower().endswith(".parquet")
+
+
+def open_source(source: str, device: str | None, precision: str | None) -> "Encoder | Embeddings":
+    """An encoder, or stored embeddings."""
+    from crossreid.core.embeddings import Embeddings
+    from crossreid.models.loading import load_encoder
+
+    if is_file(source):
+        return Embeddings.load(source)
+    return load_encoder(source, device=device, precision=precision)
+
+
+def check_data_given(sources: Sequence[str], data: Path | None) -> None:
+    """Refuse encoders without a data set to embed, and a data set without an encoder.
+
+    Raises:
+        ConfigurationError: one is there without the other.
+    """
+    from crossreid.core.errors import ConfigurationError
+
+    encoders = [source for source in sources if not is_file(source)]
+    if encoders and data is None:
+        raise ConfigurationError(f"{encoders[0]} without a data set", expected="--data for it to embed")
+    if data is not None and not encoders:
+        raise ConfigurationError(
+            f"--data {data} for files of embeddings",
+            expected="an encoder to embed it",
+            remedy="leave it out",
+        )
 
 
 def command_line(*words: object) -> str:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Literal, cast
 from crossreid.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.figure import Figure
 
 FIGURES = (".png", ".svg")
@@ -41,6 +43,31 @@ def write_figure(figure: "Figure", path: Path) -> None:
     path.write_bytes(render(figure, kind=kind))
 
 
+def write_study(
+    path: Path, figure: "Figure", configuration: "Mapping[str, object]", **numbers: object
+) -> str:
+    """Write a figure as .png and .svg, and its numbers with what they came from as .json.
+
+    Args:
+        path: of any of them; the others get its name.
+        figure: to be drawn.
+        configuration: what was asked for, with a key `seed` where there was one.
+        numbers: whatever JSON can hold.
+
+    Returns:
+        The names of the three files, in words.
+    """
+    from crossreid.analysis.figures import render
+    from crossreid.training.record import write_record
+
+    for kind in ("png", "svg"):
+        path.with_suffix(f".{kind}").write_bytes(render(figure, kind=kind))
+    asked: dict[str, object] = {name: value for name, value in configuration.items() if name != "seed"}
+    seed = configuration.get("seed", 0)
+    write_record(path.with_suffix(".json"), asked, seed=int(str(seed)), **numbers)
+    return f"{path.with_suffix('.png')}, .svg and .json"
+
+
 def report_run(folder: Path) -> None:
     """Say what a training left in its folder, and where its figures ended."""
     from crossreid.training.build import read_history
@@ -48,9 +75,10 @@ def report_run(folder: Path) -> None:
     history = folder / "history.jsonl"
     step, loss = read_history(history, "total")[-1]
     ended = f"loss {loss:.3f} at step {step}"
-    accuracy = read_history(history, "validation_map")
-    if accuracy:
-        ended += f", validation mAP {accuracy[-1][1]:.2f} %"
+    for name, label in (("validation_map", "mAP"), ("validation_rsum", "rSum")):
+        accuracy = read_history(history, name)
+        if accuracy:
+            ended += f", validation {label} {accuracy[-1][1]:.2f} %"
     print(f"Wrote {folder / 'model'} and {history} ({ended})")
 
 

@@ -34,6 +34,13 @@ def search(
     ] = None,
     after: Annotated[datetime | None, typer.Option(help="Only pictures taken then or later, UTC.")] = None,
     before: Annotated[datetime | None, typer.Option(help="Only pictures taken then or earlier, UTC.")] = None,
+    fpir: Annotated[
+        float | None,
+        typer.Option(
+            help="Answer only from the calibrated score on at which this share of searches for people who are not there"
+            " would find somebody, such as 0.01; needs crossreid calibrate."
+        ),
+    ] = None,
     encoder: Annotated[
         str | None,
         typer.Option(
@@ -58,18 +65,21 @@ def search(
     if show is not None and show.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise ConfigurationError(f"--show {show}", expected="a name that ends in .png, .svg or .pdf")
     query = _load(encoder, gallery, device).encode(evidence)
-    results = gallery.search(query, top=top, camera=camera or None, modality=modality, time_range=times)
+    results = gallery.search(
+        query, top=top, camera=camera or None, modality=modality, time_range=times, fpir=fpir
+    )
     if as_json:
-        print(
-            json.dumps({"gallery": gallery.uri, "results": [_record(result) for result in results]}, indent=2)
-        )
+        content = {"gallery": gallery.uri} | ({} if fpir is None else {"fpir": fpir, "match": bool(results)})
+        print(json.dumps(content | {"results": [_record(result) for result in results]}, indent=2))
+    elif fpir is not None and not results:
+        print(f"No match at a false-positive rate of {fpir:g}")
     else:
         _print_table(results)
-    if show is not None:
+    if show is not None and (results or fpir is None):
         _draw(show, evidence, results)
         print(f"Wrote {show}", file=sys.stderr)
     if not as_json:
-        print(_next_step(where, show, results), file=sys.stderr)
+        print(_next_step(where, show, results, fpir), file=sys.stderr)
 
 
 def _collect(
@@ -104,7 +114,10 @@ def _load(source: str | None, gallery: "Gallery", device: str | None) -> "Encode
 
 
 def _record(result: "SearchResult") -> dict[str, object]:
-    return {
+    sure: dict[str, object] = {}
+    if result.probability is not None:
+        sure["probability"] = round(result.probability, 4)
+    return sure | {
         "rank": result.rank,
         "score": round(result.score, 6),
         "path": str(result.path),
@@ -129,13 +142,15 @@ def _table(results: "Sequence[SearchResult]") -> "Table":
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
-    for name in ("rank", "score"):
+    calibrated = any(result.probability is not None for result in results)
+    for name in ("rank", "score", "probability") if calibrated else ("rank", "score"):
         table.add_column(name, justify="right")
     for name in ("person", "camera", "path"):
         table.add_column(name, overflow="fold")
     for result in results:
-        cells = (f"{result.score:.3f}", result.person or "-", result.camera or "-", str(result.path))
-        table.add_row(str(result.rank), *map(Text, cells))
+        words = (result.person or "-", result.camera or "-", str(result.path))
+        numbers = (f"{result.score:.3f}", *([f"{result.probability:.1%}"] if calibrated else []))
+        table.add_row(str(result.rank), *map(Text, (*numbers, *words)))
     return table
 
 
@@ -165,7 +180,12 @@ def _draw(file: Path, evidence: "Sequence[Sample]", results: "Sequence[SearchRes
         raise DataError(f"{file} cannot be written ({error.strerror or error})") from error
 
 
-def _next_step(where: str, show: Path | None, results: "Sequence[SearchResult]") -> str:
+def _next_step(where: str, show: Path | None, results: "Sequence[SearchResult]", fpir: float | None) -> str:
+    if not results and fpir is not None:
+        return (
+            "That does not prove absence: how many are missed is in the table of crossreid calibrate. Next: add"
+            " evidence, choose a higher rate, or leave --fpir out to see the most similar pictures."
+        )
     if not results:
         return "Nothing passes these conditions. Next: search again with fewer of them."
     if show is None:

@@ -10,6 +10,9 @@ from crossreid.evaluation.arrays import Array, is_tensor
 STEPS = 2**30
 """Steps in a cosine of 1: finer than single precision, coarser than the rounding of products in double precision."""
 
+DROPPED = -(2**31 - 1)
+"""Stands for an item that is not in the gallery; the lowest int32 would overflow when it is negated and shifted."""
+
 BUDGET_BYTES = 128 * 2**20
 """Size of the largest arrays; no more than six of this size are alive at a time."""
 

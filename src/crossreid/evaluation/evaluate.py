@@ -1,6 +1,7 @@
 """The one call behind every table: who finds whom, embedded by what."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,17 +12,23 @@ from crossreid.core.modality import Modality
 from crossreid.data.dataset import Dataset
 from crossreid.evaluation.answers import right_and_dropped
 from crossreid.evaluation.cosines import queries_at_a_time
+from crossreid.evaluation.folds import cut_into_folds
 from crossreid.evaluation.intervals import bootstrap_intervals
+from crossreid.evaluation.open_set import fnir_at_fpir
 from crossreid.evaluation.outcomes import METRICS, collect_outcomes
 from crossreid.evaluation.positions import QueryScores, score_queries
 from crossreid.evaluation.protocols import EvaluationProtocol, find_protocol
-from crossreid.evaluation.report import Report, ReportRow
+from crossreid.evaluation.report import FPIRS, Report, ReportRow
 from crossreid.evaluation.reranking import Reranking, find_reranking, reranked_rows
+from crossreid.evaluation.searches import measure_searches
 from crossreid.evaluation.tasks import RetrievalTask
-from crossreid.evaluation.trials import draw_gallery
+from crossreid.evaluation.trials import draw_gallery, draw_people
 
 TASKS = ("S->R", "IR->R", "T->R")
 """The paper's three tasks: find photographs by sketch, infrared image and words."""
+
+BOTH_WAYS = ("R->T", "T->R")
+"""Retrieval between photographs and captions."""
 
 
 def evaluate(
@@ -36,6 +43,7 @@ def evaluate(
     progress: bool = False,
     compatible: bool = False,
     rerank: Sequence[str] = (),
+    weights: Mapping[Modality, float] | None = None,
 ) -> Report:
     """Search a gallery with queries of known people and count where the right answers stand.
 
@@ -53,6 +61,7 @@ def evaluate(
         progress: draw progress bars on standard error.
         compatible: vouches that two encoders which declare different spaces share one.
         rerank: names of `RERANKINGS`: each adds a row beside the plain one.
+        weights: of each kind of evidence in queries of several pieces; equal when left out.
 
     Returns:
         A row for each protocol, task, and plain or second look.
@@ -76,9 +85,10 @@ def evaluate(
         queries = _embed(query, dataset, asked[0], batch_size=batch_size, progress=progress)
         answers = _embed(gallery, dataset, asked[1], batch_size=batch_size, progress=progress)
     queries.check_comparable(answers, compatible=compatible)
+    joined = {task: task.queries(queries, weights=weights) for task in parsed}
     return Report(
         tuple(
-            _row(task, rule, look, setting, queries, answers)
+            _row(task, rule, look, setting, joined[task], answers, weights=weights if task.others else None)
             for rule in protocols
             for task in parsed
             for look in looks
@@ -117,10 +127,12 @@ def _row(
     rule: EvaluationProtocol,
     look: Reranking,
     setting: str,
-    queries: Embeddings,
+    asking: Embeddings,
     answers: Embeddings,
+    *,
+    weights: Mapping[Modality, float] | None,
 ) -> ReportRow:
-    asking, gallery = task.queries(queries), answers.of(task.gallery)
+    asking, gallery = rule.counted(asking), rule.counted(answers.of(task.gallery))
     for side, items, kinds in (
         ("queries", asking, task.evidence),
         ("gallery items", gallery, [task.gallery]),
@@ -130,6 +142,8 @@ def _row(
     galleries = _galleries(rule, gallery)
     scores = [_score(task, rule, look, asking, drawn) for drawn in galleries]
     outcomes = collect_outcomes(scores, asking.person_ids)
+    absent = rule.enrolled_share is not None and not look
+    open_set = _open_set(task, rule, asking, galleries) if absent else {}
     return ReportRow(
         task=str(task),
         setting=setting,
@@ -138,24 +152,48 @@ def _row(
         queries=len(outcomes),
         skipped_queries=len(asking) - len(outcomes),
         gallery_size=len(galleries[0]),
-        query_fingerprint=queries.fingerprint,
+        query_fingerprint=asking.fingerprint,
         gallery_fingerprint=answers.fingerprint,
         reranking=look,
         trials=rule.trials,
         intervals=bootstrap_intervals(outcomes),
         outcomes=outcomes,
+        weights={str(kind): weight for kind, weight in (weights or {}).items()},
+        **open_set,
     )
 
 
 def _galleries(rule: EvaluationProtocol, gallery: Embeddings) -> list[Embeddings]:
-    """One a trial. The draws do not depend on the encoder: all encoders meet the same galleries."""
-    if rule.shots is None:
+    """One a trial or fold. The draws do not depend on the encoder: all encoders meet the same galleries."""
+    draws = [np.random.default_rng(trial) for trial in range(rule.trials)]
+    people, cameras = gallery.person_ids, gallery.camera_ids
+    if rule.shots is not None:
+        chosen = [draw_gallery(people, cameras, shots=rule.shots, random=draw) for draw in draws]
+    elif rule.enrolled_share is not None:
+        chosen = [draw_people(people, share=rule.enrolled_share, random=draw) for draw in draws]
+    elif rule.folds > 1:
+        # A query has nobody to find in the other folds, and so it does not count there.
+        chosen = cut_into_folds(people, rule.folds)
+    else:
         return [gallery]
-    random = [np.random.default_rng(trial) for trial in range(rule.trials)]
-    return [
-        gallery.select(draw_gallery(gallery.person_ids, gallery.camera_ids, shots=rule.shots, random=draw))
-        for draw in random
+    return [gallery.select(rows) for rows in chosen]
+
+
+def _open_set(
+    task: RetrievalTask, rule: EvaluationProtocol, asking: Embeddings, galleries: list[Embeddings]
+) -> dict[str, Any]:
+    """The row's numbers about searches for people who are not there, over all drawn galleries together."""
+    measured = [
+        measure_searches(asking, drawn, exclude=rule.exclusion(task, asking, drawn), whoever=rule.whoever)
+        for drawn in galleries
     ]
+    mated = np.concatenate([scores.mated for scores in measured])
+    non_mated = np.concatenate([scores.non_mated for scores in measured])
+    seen = {name: rate for name, rate in FPIRS.items() if len(mated) and len(non_mated) * rate >= 1}
+    return {
+        "fnir": {name: 100 * fnir_at_fpir(mated, non_mated, rate) for name, rate in seen.items()},
+        "non_mated_searches": len(non_mated),
+    }
 
 
 def _score(

@@ -10,17 +10,31 @@ from crossreid.core.embeddings import Embeddings
 from crossreid.evaluation.fusion import fuse
 
 
-def join_evidence(kinds: Sequence[Embeddings]) -> Embeddings:
+def join_evidence(kinds: Sequence[Embeddings], weights: Sequence[float] | None = None) -> Embeddings:
     """One query for each encounter that has every kind of evidence: the sum of unit vectors, of unit length.
 
-    Where an encounter has several items of a kind (two captions), it gives as many queries as it has items of the
+    Args:
+        kinds: as for `align_evidence`.
+        weights: of the kinds in the sum; equal when left out.
+
+    Returns:
+        Rows with the keys of their piece of the first kind.
+    """
+    joined = align_evidence(kinds)
+    if not len(joined[0]):
+        return joined[0]
+    return replace(joined[0], vectors=fuse([kind.vectors for kind in joined], weights))
+
+
+def align_evidence(kinds: Sequence[Embeddings]) -> list[Embeddings]:
+    """The pieces of each encounter that has every kind of evidence, in rows that correspond.
+
+    Where an encounter has several items of a kind (two captions), it gives as many rows as it has items of the
     most numerous kind, and the others take turns.
 
     Args:
-        kinds: one set of rows a kind; rows with the same person and source are of one encounter.
-
-    Returns:
-        Rows with the keys of their piece of the first kind; rows without a source are in none.
+        kinds: one set of rows a kind; rows with the same person and source are of one encounter, rows without a
+            source are of none.
     """
     encounters = [_by_encounter(kind) for kind in kinds]
     chosen: list[list[int]] = [[] for _ in kinds]
@@ -30,10 +44,7 @@ def join_evidence(kinds: Sequence[Embeddings]) -> Embeddings:
             for turn in range(max(map(len, pieces))):
                 for rows, piece in zip(chosen, pieces, strict=True):
                     rows.append(piece[turn % len(piece)])
-    joined = [kind.select(np.array(rows, dtype=np.int64)) for kind, rows in zip(kinds, chosen, strict=True)]
-    return (
-        replace(joined[0], vectors=fuse([kind.vectors for kind in joined])) if len(joined[0]) else joined[0]
-    )
+    return [kind.select(np.array(rows, dtype=np.int64)) for kind, rows in zip(kinds, chosen, strict=True)]
 
 
 def _by_encounter(items: Embeddings) -> dict[tuple[int, str], list[int]]:

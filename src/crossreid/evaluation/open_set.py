@@ -78,7 +78,15 @@ def fnir_at_fpir(mated: np.ndarray, non_mated: np.ndarray, target: float) -> flo
         ConfigurationError: the target is not a rate above 0 and below 1.
         DataError: too few scores, or one is not finite.
     """
-    threshold = threshold_at_fpir(non_mated, target)
+    return fnir_at_threshold(mated, threshold_at_fpir(non_mated, target))
+
+
+def fnir_at_threshold(mated: np.ndarray, threshold: float) -> float:
+    """Share of mated searches, scores [m], that stay below a threshold.
+
+    Raises:
+        DataError: there are no scores, or one is not finite.
+    """
     return float(_share_below(_checked("mated", mated), np.array([threshold]))[0])
 
 

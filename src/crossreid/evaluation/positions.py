@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crossreid.evaluation.cosines import Rows
+from crossreid.evaluation.cosines import DROPPED, Rows
 
-_DROPPED = np.iinfo(np.int32).min
 # So many passes over a row cost about as much as sorting each item of the row between the right answers.
 _FEW = 64
 
@@ -54,7 +53,7 @@ def score_queries(
             right, dropped = next(following)
             if not right.size:
                 continue
-            row[dropped] = _DROPPED
+            row[dropped] = DROPPED
             places = positions(row, right)
             nearest = places[0] if unique_people is None else _people_before(row, right, unique_people) + 1
             found = np.arange(1, len(places) + 1)

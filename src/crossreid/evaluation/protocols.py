@@ -7,7 +7,7 @@ import numpy as np
 
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import ConfigurationError
-from crossreid.core.modality import VISUAL
+from crossreid.core.modality import VISUAL, Modality
 from crossreid.core.sample import UNKNOWN
 from crossreid.evaluation.answers import Keys
 from crossreid.evaluation.tasks import RetrievalTask
@@ -30,6 +30,9 @@ class EvaluationProtocol:
         unique_people: counts Rank-k in people rather than in gallery items. AP and INP are of items always.
         shots: None, or how many items of each person and camera are drawn into the gallery.
         trials: how many such galleries are drawn; the numbers are means over them.
+        enrolled_share: None, or which share of the people is drawn into the gallery; all are searched for.
+        captions: None, or how many captions of each source picture count, the first ones.
+        folds: how many parts of equally many people, in the order of the gallery, are searched one by one.
     """
 
     name: str
@@ -39,6 +42,17 @@ class EvaluationProtocol:
     unique_people: bool = False
     shots: int | None = None
     trials: int = 1
+    enrolled_share: float | None = None
+    captions: int | None = None
+    folds: int = 1
+
+    def counted(self, items: Embeddings) -> Embeddings:
+        """Without the captions that are too many."""
+        if self.captions is None:
+            return items
+        captions = np.flatnonzero((items.modalities == Modality.TEXT) & (items.source_ids != ""))
+        superfluous = captions[_occurrences(items.source_ids[captions]) >= self.captions]
+        return items.select(np.setdiff1d(np.arange(len(items)), superfluous))
 
     def exclusion(self, task: RetrievalTask, query: Embeddings, gallery: Embeddings) -> Keys | None:
         """The keys of queries and gallery items; an unknown key is shared with nobody."""
@@ -86,6 +100,25 @@ PROTOCOLS: dict[str, EvaluationProtocol] = {
         EvaluationProtocol(
             "orbench", "Queries of one or several kinds of evidence; nothing is removed from the gallery."
         ),
+        EvaluationProtocol(
+            "watchlist",
+            "Half of the people are enrolled, drawn 10 times, and everybody is searched for; the picture that a sketch"
+            " or infrared query was made from is removed from its gallery.",
+            key="source_ids",
+            trials=10,
+            enrolled_share=0.5,
+        ),
+        EvaluationProtocol(
+            "image-text",
+            "Nothing is removed from the gallery; the first five captions of each picture count.",
+            captions=5,
+        ),
+        EvaluationProtocol(
+            "image-text-five-fold",
+            "As image-text, in five folds of equally many pictures, in their order; the numbers are means over them.",
+            captions=5,
+            folds=5,
+        ),
     )
 }
 
@@ -99,6 +132,15 @@ def find_protocol(name: str) -> EvaluationProtocol:
     if name not in PROTOCOLS:
         raise ConfigurationError(f"protocol {name!r}", expected=f"one of {', '.join(PROTOCOLS)}")
     return PROTOCOLS[name]
+
+
+def _occurrences(values: np.ndarray) -> np.ndarray:
+    """How many equal values stand before each."""
+    order = np.argsort(values, kind="stable")
+    starts = np.searchsorted(values[order], values[order], side="left")
+    before = np.empty(len(values), dtype=np.int64)
+    before[order] = np.arange(len(values)) - starts
+    return before
 
 
 def _keys(items: Embeddings, key: Key | None) -> np.ndarray:

@@ -4,10 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from crossreid.evaluation.cosines import STEPS, cosine_rows, queries_at_a_time, unit
+from crossreid.evaluation.cosines import DROPPED, STEPS, cosine_rows, queries_at_a_time, unit
 from crossreid.evaluation.nearest import nearest_items
-
-_DROPPED = np.iinfo(np.int32).min
 
 
 def expand_queries(
@@ -38,9 +36,9 @@ def expand_queries(
     for start in range(0, len(queries), size):
         stop = min(start + size, len(queries))
         for query, row in zip(unit(queries[start:stop]), similarities(start, stop), strict=True):
-            row[next(following)] = _DROPPED
+            row[next(following)] = DROPPED
             found = nearest_items(row, neighbours)
-            found = found[row[found] > (0 if alpha else _DROPPED)]
+            found = found[row[found] > (0 if alpha else DROPPED)]
             weights = (row[found] / STEPS) ** alpha
             expanded.append(query + weights @ unit(gallery[found]))
     return unit(np.array(expanded)).astype(np.float32)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _HEADER = ("task", "setting", "protocol", "R1", "R5", "R10", "mAP", "mINP", "queries", "skipped")
 
+FPIRS: dict[str, float] = {"1%": 0.01, "0.1%": 0.001}
+"""The false-positive identification rates at which missed searches are reported, by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
@@ -38,6 +41,10 @@ class ReportRow:
         trials: number of drawn galleries that the numbers are means over.
         intervals: 95 % of each number under resampling of the people, (lower, upper) in percent; may be empty.
         outcomes: the numbers of each query; None where they were not kept.
+        fnir: percent of searches for people who are there that fail at the threshold of a false-positive rate, by the
+            name of the rate; only of protocols that search for absent people, and where the rate can be seen.
+        non_mated_searches: number of searches for absent people.
+        weights: of the kinds of evidence in queries of several, by kind; empty when they were equal.
     """
 
     task: str
@@ -57,6 +64,9 @@ class ReportRow:
     trials: int = 1
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     outcomes: Outcomes | None = field(default=None, repr=False)
+    fnir: Mapping[str, float] = field(default_factory=dict)
+    non_mated_searches: int = 0
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def rule(self) -> str:
@@ -89,7 +99,29 @@ class Report:
             lines.append("In brackets: 95 % bootstrap intervals over people.")
         drawn = {row.protocol: row.trials for row in self.rows if row.trials > 1}
         lines += [f"{name}: means over {trials} drawn galleries." for name, trials in drawn.items()]
+        lines += [
+            f"rSum{f' of {setting}' if setting else ''} by {rule}: {value:.2f}."
+            for (setting, rule), value in self.recall_sums().items()
+        ]
+        for weights in dict.fromkeys(tuple(row.weights.items()) for row in self.rows if row.weights):
+            lines.append(f"Weights: {', '.join(f'{kind} {weight:.2f}' for kind, weight in weights)}.")
+        if self._open_set:
+            searches = sum(row.non_mated_searches for row in self.rows)
+            lines.append(
+                "FNIR: percent of the searches for people who are there that stay below the threshold at which the"
+                f" given share of searches for people who are not there ({searches} in all) finds somebody."
+            )
         return tuple(lines)
+
+    @property
+    def _open_set(self) -> bool:
+        return any(row.non_mated_searches for row in self.rows)
+
+    def _header(self) -> tuple[str, ...]:
+        return _HEADER + (tuple(f"FNIR@{name}" for name in FPIRS) if self._open_set else ())
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        return [_cells(row) + (_open_set_cells(row) if self._open_set else ()) for row in self.rows]
 
     @classmethod
     def join(cls, reports: Iterable["Report"]) -> "Report":
@@ -119,20 +151,28 @@ class Report:
             )
         return fitting[0]
 
+    def recall_sums(self) -> dict[tuple[str, str], float]:
+        """rSum = R1 + R5 + R10 of R->T and of T->R, by setting and rule; where there are rows of both."""
+        sums: dict[tuple[str, str], dict[str, float]] = {}
+        for row in self.rows:
+            if row.task in ("R->T", "T->R"):
+                sums.setdefault((row.setting, row.rule), {})[row.task] = row.r1 + row.r5 + row.r10
+        return {name: sum(ways.values()) for name, ways in sums.items() if len(ways) == 2}
+
     def to_table(self, title: str | None = None) -> "Table":
         """A table for the terminal."""
-        return terminal_table(_HEADER, map(_cells, self.rows), self.notes, title=title)
+        return terminal_table(self._header(), self._cells(), self.notes, title=title)
 
     def __rich__(self) -> "Table":
         return self.to_table()
 
     def to_markdown(self) -> str:
         """A Markdown table, and a line on the encoders."""
-        return markdown_table(_HEADER, map(_cells, self.rows), self.notes)
+        return markdown_table(self._header(), self._cells(), self.notes)
 
     def to_latex(self) -> str:
         """A LaTeX table that needs the package booktabs."""
-        return latex_table(_HEADER, map(_cells, self.rows), self.notes)
+        return latex_table(self._header(), self._cells(), self.notes)
 
     def to_json(self) -> str:
         """JSON that `from_json` reads; a NaN is written as null, the numbers of each query in a line a column."""
@@ -157,6 +197,10 @@ class Report:
 def _cells(row: ReportRow) -> tuple[str, ...]:
     numbers = (_number(row, name) for name in ("r1", "r5", "r10", "mean_ap", "mean_inp"))
     return (row.task, row.setting, row.rule, *numbers, str(row.queries), str(row.skipped_queries))
+
+
+def _open_set_cells(row: ReportRow) -> tuple[str, ...]:
+    return tuple(f"{row.fnir[name]:.2f}" if name in row.fnir else "-" for name in FPIRS)
 
 
 def _number(row: ReportRow, name: str) -> str:

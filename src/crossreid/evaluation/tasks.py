@@ -1,6 +1,6 @@
 """What is searched with, and what is searched for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -53,19 +53,35 @@ class RetrievalTask:
         """All modalities of a query."""
         return self.query, *self.others
 
-    def queries(self, embeddings: Embeddings) -> Embeddings:
-        """The task's queries: rows of its modality, or the joined rows of one encounter where it has several."""
+    def queries(
+        self, embeddings: Embeddings, *, weights: Mapping[Modality, float] | None = None
+    ) -> Embeddings:
+        """The task's queries: rows of its modality, or the joined rows of one encounter where it has several.
+
+        Args:
+            embeddings: of all kinds of evidence.
+            weights: of the kinds in a joined row; equal when left out.
+        """
         if not self.others:
             return embeddings.of(self.query)
         # The piece that is in the gallery too comes first: a joined row keeps the name of its first piece.
         order = sorted(self.evidence, key=lambda modality: modality != self.gallery)
-        return join_evidence([embeddings.of(modality) for modality in order])
+        return join_evidence(
+            [embeddings.of(modality) for modality in order],
+            None if weights is None else [weights[modality] for modality in order],
+        )
 
 
 def every_combination(evidence: Sequence[str], gallery: str = "R") -> tuple[str, ...]:
     """The tasks with each single kind of evidence, then each pair, and so on: of ("IR", "S") three."""
+    return tuple(map(str, combinations_of([_LETTERS[letter] for letter in evidence], _LETTERS[gallery])))
+
+
+def combinations_of(kinds: Iterable[Modality], gallery: Modality) -> tuple[RetrievalTask, ...]:
+    """The same of kinds by name."""
+    kinds = list(kinds)
     return tuple(
-        f"{'+'.join(pieces)}->{gallery}"
-        for size in range(1, len(evidence) + 1)
-        for pieces in combinations(evidence, size)
+        RetrievalTask(first, gallery, tuple(others))
+        for size in range(1, len(kinds) + 1)
+        for first, *others in combinations(kinds, size)
     )

@@ -4,7 +4,7 @@ Parts are never changed, only replaced, and `gallery.json` is exchanged in one s
 the last committed state is complete. A reader that meets a clean-up reads again.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,16 @@ import numpy as np
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError, FingerprintError
 from crossreid.core.modality import Modality
+from crossreid.evaluation.calibration import Calibration
+from crossreid.evaluation.calibration_file import (
+    CALIBRATIONS,
+    read_calibrations,
+    with_calibration,
+    write_calibrations,
+)
 from crossreid.evaluation.fusion import fuse
+from crossreid.evaluation.weights import weights_of
+from crossreid.gallery.decision import decide, find_calibration
 from crossreid.gallery.gallery import EncoderRecord
 from crossreid.gallery.item import GalleryItem, SearchResult
 from crossreid.gallery.lock import exclusive_lock
@@ -56,6 +65,7 @@ class FolderGallery:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._cached: tuple[tuple[int, int, int], Snapshot] | None = None
+        self._calibrations: tuple[tuple[int, int, int] | None, tuple[Calibration, ...]] = None, ()
         if folder.exists() and not folder.is_dir():
             raise DataError(f"{folder} is a file", expected="the folder of a gallery")
         if State.load(folder) is None and _foreign_names(folder):
@@ -98,16 +108,23 @@ class FolderGallery:
         person: str | Collection[str] | None = None,
         modality: Modality | str | None = None,
         time_range: tuple[datetime | None, datetime | None] | None = None,
+        fpir: float | None = None,
     ) -> tuple[SearchResult, ...]:
         """See `Gallery.search`."""
         if top < 1:
             raise DataError(f"the best {top} results", expected="at least 1")
         part = self._filled().part
-        vector = _query_vector(query, part.embeddings)
+        calibration = self._calibration_of(query, part.embeddings.fingerprint, needed=fpir is not None)
+        vector = _query_vector(query, part.embeddings, calibration)
         rows = rows_that_match(
             part.table, camera=camera, person=person, modality=modality, time_range=time_range
         )
         found, scores = best_rows(vector, part.embeddings.vectors, rows, top=top)
+        probabilities: Sequence[float | None] = [None] * len(found)
+        if fpir is not None and calibration is not None and isinstance(query, Embeddings):
+            kinds = part.embeddings.modalities[rows].tolist()
+            count, probabilities = decide(calibration, query, fpir=fpir, candidates=kinds, scores=scores)
+            found, scores = found[:count], scores[:count]
         return tuple(
             SearchResult(
                 rank=rank,
@@ -118,11 +135,32 @@ class FolderGallery:
                 time=item.time,
                 modality=item.modality,
                 source=item.source,
+                probability=probability,
             )
-            for rank, (item, score) in enumerate(
-                zip(part.select(found).items(), scores.tolist(), strict=True), start=1
+            for rank, (item, score, probability) in enumerate(
+                zip(part.select(found).items(), scores.tolist(), probabilities, strict=True), start=1
             )
         )
+
+    def calibrations(self) -> tuple[Calibration, ...]:
+        """See `Gallery.calibrations`."""
+        file = self.folder / CALIBRATIONS
+        signature = _signature(file)
+        if self._calibrations[0] != signature:
+            self._calibrations = signature, read_calibrations(file)
+        return self._calibrations[1]
+
+    def calibrate(self, calibration: Calibration) -> None:
+        """See `Gallery.calibrate`."""
+        stored = self._filled().state.encoder
+        if calibration.gallery_fingerprint != stored.fingerprint:
+            raise FingerprintError(
+                f"a calibration for galleries of encoder {calibration.gallery_fingerprint!r}",
+                expected=f"{stored.fingerprint!r} ({stored.source or 'source unknown'}), which filled {self.folder}",
+                remedy="calibrate with the gallery's encoder",
+            )
+        current = [c for c in self.calibrations() if c.gallery_fingerprint == stored.fingerprint]
+        write_calibrations(self.folder / CALIBRATIONS, with_calibration(current, calibration))
 
     @contextmanager
     def writing(self, encoder: EncoderRecord, *, rebuild: bool = False) -> Iterator["FolderWriter"]:
@@ -141,6 +179,27 @@ class FolderGallery:
                 writer = FolderWriter(self.folder, State.new(encoder))
             yield writer
             writer.compact()
+
+    def _calibration_of(
+        self, query: np.ndarray | Embeddings, gallery: str, *, needed: bool
+    ) -> Calibration | None:
+        """That of the query's encoder; None where there is none, or none is needed."""
+        if not isinstance(query, Embeddings):
+            if needed:
+                raise DataError(
+                    "a bare vector to be searched at a false-positive rate",
+                    expected="embeddings, which name their encoder and the kind of evidence",
+                )
+            return None
+        if not needed and len(query) < 2:
+            return None
+        known = self.calibrations()
+        try:
+            return find_calibration(known, query=query.fingerprint, gallery=gallery, where=self.uri)
+        except (DataError, FingerprintError):
+            if needed:
+                raise
+            return None
 
     def _filled(self) -> Snapshot:
         snapshot = self._snapshot()
@@ -190,7 +249,9 @@ def _check_same_encoder(folder: Path, stored: EncoderRecord, given: EncoderRecor
         )
 
 
-def _query_vector(query: np.ndarray | Embeddings, stored: Embeddings) -> np.ndarray:
+def _query_vector(
+    query: np.ndarray | Embeddings, stored: Embeddings, calibration: Calibration | None
+) -> np.ndarray:
     if isinstance(query, Embeddings):
         try:
             stored.check_comparable(query)
@@ -200,7 +261,8 @@ def _query_vector(query: np.ndarray | Embeddings, stored: Embeddings) -> np.ndar
                 expected="the gallery's encoder, or one trained into the same space",
                 remedy="search with the encoder of the gallery, or index again with --rebuild",
             ) from error
-        return fuse(list(query.vectors))
+        weights = calibration.weights if calibration else None
+        return fuse(list(query.vectors), weights_of(query.modalities, weights))
     if query.shape != (stored.dim,):
         raise DataError(f"a query of shape {query.shape}", expected=f"({stored.dim},)")
     return fuse([query])

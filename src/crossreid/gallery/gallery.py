@@ -12,6 +12,7 @@ import numpy as np
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import ConfigurationError
 from crossreid.core.modality import Modality
+from crossreid.evaluation.calibration import Calibration
 from crossreid.gallery.item import GalleryItem, SearchResult
 
 
@@ -66,6 +67,19 @@ class Gallery(Protocol):
         """Their vectors, one unit-length row a picture."""
         ...
 
+    def calibrations(self) -> tuple[Calibration, ...]:
+        """What scores in this gallery mean: one for each encoder whose queries have been calibrated."""
+        ...
+
+    def calibrate(self, calibration: Calibration) -> None:
+        """Keep a calibration; it replaces one of the same encoder of queries.
+
+        Raises:
+            DataError: nothing has been enrolled yet.
+            FingerprintError: it is about the gallery of another encoder.
+        """
+        ...
+
     def search(
         self,
         query: np.ndarray | Embeddings,
@@ -75,22 +89,28 @@ class Gallery(Protocol):
         person: str | Collection[str] | None = None,
         modality: Modality | str | None = None,
         time_range: tuple[datetime | None, datetime | None] | None = None,
+        fpir: float | None = None,
     ) -> tuple[SearchResult, ...]:
         """The most similar pictures, best first; ties keep the order of enrolment.
 
         Args:
-            query: a vector [dim], or the embeddings of all evidence of one person, which are fused.
+            query: a vector [dim], or the embeddings of all evidence of one person, which are fused: with the weights
+                of the calibration where there is one, else with equal ones.
             top: how many at most.
             camera: only pictures of this camera, or of these.
             person: only pictures of this person, or of these.
             modality: only pictures of this kind.
             time_range: only pictures taken from the first time to the second, both included; None leaves a side
                 open. Pictures of unknown time are left out.
+            fpir: give only what reaches the calibrated threshold at which this share of searches for people who are
+                not in the gallery would find somebody, with probabilities; nothing at all is then an answer too.
 
         Raises:
-            DataError: the query is not a finite vector of the gallery's width, or the gallery is empty.
+            ConfigurationError: the false-positive rate is not above 0 and below 1.
+            DataError: the query is not a finite vector of the gallery's width, or the gallery is empty, or it is not
+                calibrated for such a search.
             FingerprintError: the embeddings come from an encoder that neither filled the gallery nor declares
-                the same space.
+                the same space, or the gallery is calibrated for others.
         """
         ...
 

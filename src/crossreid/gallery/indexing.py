@@ -17,6 +17,7 @@ from crossreid.core.encoder import Encoder
 from crossreid.core.errors import DataError
 from crossreid.core.sample import Sample
 from crossreid.data.images import decode_image, read_file, resize_image
+from crossreid.evaluation.calibration_file import CALIBRATIONS, read_calibrations
 from crossreid.gallery.gallery import EncoderRecord, Gallery, GalleryWriter
 from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.listing import Listing, Skipped, list_pictures
@@ -24,6 +25,7 @@ from crossreid.gallery.listing import Listing, Skipped, list_pictures
 COMMIT_ITEMS, COMMIT_SECONDS = 256, 30.0
 """Pictures are made durable after this many, or after this time when the encoder is slow."""
 
+_WEIGHTS = Path(__file__).parents[1] / "weights"
 _DECODERS = 4
 _SIZE_HINT = (560, 280)
 _KEPT_PIXELS = 4 * 2**20
@@ -59,6 +61,8 @@ def index_folder(
 ) -> IndexReport:
     """Embed what is new or changed, forget what has vanished; stop it at any time and run it again.
 
+    Calibrations in the encoder's folder are copied into the gallery, unless it has one of the same encoders.
+
     Args:
         source: a tree of JPEG, PNG, WebP and BMP files, or a CSV or Parquet manifest (see `list_pictures`). What
             other sources have put into the gallery stays.
@@ -88,6 +92,7 @@ def index_folder(
         writer.relabel([item for item in kept if item != known[item.path]])
         removed = _vanished(listing, known) + [path for path, _ in refused if path in known]
         writer.remove(removed)
+    _copy_calibrations(encoder, gallery)
     added = len(embedded - known.keys())
     return IndexReport(
         added=added,
@@ -116,6 +121,19 @@ def _lasting_source(encoder: Encoder) -> str:
     """What `load_encoder` would need from any working directory; "" when the encoder does not say."""
     source = getattr(encoder, "source", "")
     return str(Path(source).resolve()) if source and Path(source).exists() else source
+
+
+def _copy_calibrations(encoder: Encoder, gallery: Gallery) -> None:
+    """From the folder of a model, a pack or shipped weights."""
+    source = getattr(encoder, "source", "")
+    if not source:
+        return
+    present = {(known.query_fingerprint, known.gallery_fingerprint) for known in gallery.calibrations()}
+    for folder in (Path(source), _WEIGHTS / source):
+        for calibration in read_calibrations(folder / CALIBRATIONS):
+            pair = calibration.query_fingerprint, calibration.gallery_fingerprint
+            if calibration.gallery_fingerprint == encoder.fingerprint and pair not in present:
+                gallery.calibrate(calibration)
 
 
 def _compare(listing: Listing, known: dict[str, GalleryItem]) -> tuple[list[GalleryItem], list[GalleryItem]]:

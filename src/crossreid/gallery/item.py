@@ -59,6 +59,7 @@ class SearchResult:
         time: when the picture was taken; None when unknown.
         modality: kind of the picture.
         source: key of the RGB image that it was made from; "" when there is none.
+        probability: of being the person; None when the search set no false-positive rate.
     """
 
     rank: int
@@ -69,3 +70,4 @@ class SearchResult:
     time: datetime | None
     modality: Modality
     source: str
+    probability: float | None = None

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,5 @@ def _processor() -> str:
 
 
 def _accelerator() -> str:
-    import torch
-
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    torch = sys.modules.get("torch")  # where nobody has loaded it, nothing was computed on an accelerator
+    return torch.cuda.get_device_name() if torch and torch.cuda.is_available() else "none"

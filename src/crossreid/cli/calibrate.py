@@ -1,0 +1,223 @@
+"""`crossreid calibrate`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crossreid.cli.options import (
+    BatchSize,
+    DatasetName,
+    Device,
+    OptionalData,
+    Precision,
+    Split,
+    check_data_given,
+    command_line,
+    open_source,
+    read_dataset,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from crossreid.core.embeddings import Embeddings
+    from crossreid.evaluation.calibration import Calibration, EvidenceCalibration
+
+_PIPE_COLUMNS = 160
+
+
+def calibrate(
+    query: Annotated[
+        str, typer.Argument(help="What embeds the queries: an encoder, or a .parquet of crossreid embed.")
+    ],
+    *,
+    gallery: Annotated[
+        str | None, typer.Option(metavar="ENCODER|FILE", help="The same for the gallery; by default QUERY.")
+    ] = None,
+    data: OptionalData = None,
+    dataset: DatasetName = "pedestrians",
+    split: Split = "validation",
+    protocol: Annotated[str, typer.Option(help="What is removed from the gallery.")] = "source-excluded",
+    compatible: Annotated[
+        bool, typer.Option("--compatible", help="Vouch that encoders which name different spaces share one.")
+    ] = False,
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="GALLERY", help="A gallery that receives the calibration, for search --fpir."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="The calibration: .json. By default calibration.json in the folder of the gallery's encoder, from"
+            " where crossreid index copies it.",
+        ),
+    ] = None,
+    figures: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for ROC, DET, scores and reliability as .png and .svg, with their numbers."
+        ),
+    ] = None,
+    batch_size: BatchSize = 64,
+    device: Device = None,
+    precision: Precision = None,
+) -> None:
+    """Learn what scores mean: from which one on a search may answer, and how probably a candidate is right.
+
+    Needs people whom neither training nor test has seen. Searches for each of them with every combination of their
+    evidence, once in the whole gallery and once without them, and learns weights of the kinds of evidence on the way.
+    """
+    from crossreid.cli.outputs import check_output_file, check_output_folder
+    from crossreid.evaluation.calibration import calibrate as calibrate_
+    from crossreid.gallery.gallery import open_gallery
+
+    check_data_given([source for source in (query, gallery) if source is not None], data)
+    file = out if out is not None else _own_file(gallery or query, needed=into is None)
+    if file is not None:
+        check_output_file(file, ".json")
+    if figures is not None:
+        check_output_folder(figures)
+    people = "stored embeddings" if data is None else f"{data.name}{f', {split}' if split else ''}"
+    queries, answers = _embed(query, gallery, data, dataset, split, device, precision, batch_size)
+    learnt = calibrate_(queries, answers, protocol=protocol, data=people, compatible=compatible)
+    _print(learnt)
+    if file is not None:
+        _write(learnt, file)
+    if into is not None:
+        open_gallery(into).calibrate(learnt)
+        print(f"Copied into {into}")
+    if figures is not None:
+        _draw(learnt, queries, queries if answers is None else answers, figures)
+    words = ("search", into or "GALLERY", "--text", "a man in a red jacket", "--fpir", "0.01")
+    print("Next: " + command_line(*words))
+
+
+def _own_file(source: str, *, needed: bool) -> Path | None:
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.evaluation.calibration_file import CALIBRATIONS
+
+    if Path(source).is_dir():
+        return Path(source) / CALIBRATIONS
+    if needed:
+        raise ConfigurationError(
+            f"{source}, which has no folder of its own to keep a calibration in", expected="--out or --into"
+        )
+    return None
+
+
+def _embed(
+    query: str,
+    gallery: str | None,
+    data: Path | None,
+    dataset: str,
+    split: str,
+    device: str | None,
+    precision: str | None,
+    batch_size: int,
+) -> "tuple[Embeddings, Embeddings | None]":
+    from crossreid.core.embeddings import Embeddings
+
+    people = None if data is None else read_dataset(dataset, data, split)
+
+    def embed(source: str, *kinds: str) -> Embeddings:
+        opened = open_source(source, device, precision)
+        if isinstance(opened, Embeddings):
+            return opened
+        assert people is not None, "an encoder without data was refused"
+        samples = people.of(*(kinds or sorted(opened.modalities))).samples
+        return opened.encode(samples, batch_size=batch_size, progress=sys.stderr.isatty())
+
+    return embed(query), None if gallery is None else embed(gallery, "rgb")
+
+
+def _print(learnt: "Calibration") -> None:
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
+    console.print(_table(learnt))
+    weights = ", ".join(f"{kind} {weight:.2f}" for kind, weight in learnt.weights.items())
+    print(f"Weights of the kinds in a query of several: {weights}")
+
+
+def _table(learnt: "Calibration") -> "Table":
+    from rich.table import Table
+
+    sizes = max(item.candidates for item in learnt.evidence.values())
+    table = Table(
+        title=f"{learnt.people} people of {learnt.data}, in a gallery of {sizes:.0f} pictures",
+        caption="threshold: lowest cosine that answers; missed: people present whom it does not find",
+    )
+    for name in ("evidence", "searches", "threshold at 1%", "missed", "threshold at 0.1%", "missed"):
+        table.add_column(name, justify="left" if name == "evidence" else "right")
+    for name, item in learnt.evidence.items():
+        cells = [cell for fpir in (0.01, 0.001) for cell in _cells(item, fpir)]
+        table.add_row(name, str(len(item.non_mated)), *cells)
+    return table
+
+
+def _cells(item: "EvidenceCalibration", fpir: float) -> tuple[str, str]:
+    from crossreid.core.errors import DataError
+
+    size = round(item.candidates)
+    try:
+        return f"{item.threshold(fpir, candidates=size):.3f}", f"{item.miss_rate(fpir, candidates=size):.1%}"
+    except DataError:  # fewer searches than one in such a rate
+        return "-", "-"
+
+
+def _write(learnt: "Calibration", file: Path) -> None:
+    from crossreid.evaluation.calibration_file import read_calibrations, with_calibration, write_calibrations
+
+    write_calibrations(file, with_calibration(read_calibrations(file), learnt))
+    print(f"Wrote {file}")
+
+
+def _draw(learnt: "Calibration", queries: "Embeddings", gallery: "Embeddings", folder: Path) -> None:
+    from crossreid.analysis.open_set_figures import error_rates_figure, reliability_figure, scores_figure
+    from crossreid.cli.outputs import write_study
+    from crossreid.core.modality import Modality
+    from crossreid.evaluation.protocols import find_protocol
+    from crossreid.evaluation.reliability import measure_reliability
+
+    single = {name: item for name, item in learnt.evidence.items() if name in list(Modality)}
+    measured = measure_reliability(queries, gallery.of(learnt.gallery), rule=find_protocol(learnt.protocol))
+    asked = {
+        "data": learnt.data,
+        "protocol": learnt.protocol,
+        "query": learnt.query_fingerprint,
+        "gallery": learnt.gallery_fingerprint,
+    }
+    rates = {
+        name: {
+            "searches_mated": len(item.mated),
+            "searches_non_mated": len(item.non_mated),
+            "candidates": item.candidates,
+            "threshold_and_missed": {str(fpir): _cells(item, fpir) for fpir in (0.01, 0.001)},
+        }
+        for name, item in learnt.evidence.items()
+    }
+    print(
+        "Wrote "
+        + write_study(
+            folder / "error-rates", error_rates_figure(single, data=learnt.data), asked, rates=rates
+        )
+    )
+    scores = {
+        name: {"mated": item.mated.tolist(), "non_mated": item.non_mated.tolist()}
+        for name, item in single.items()
+    }
+    print(
+        "Wrote "
+        + write_study(folder / "scores", scores_figure(single, data=learnt.data), asked, scores=scores)
+    )
+    bins = [
+        {"stated": float(stated), "observed": float(observed), "candidates": int(count)}
+        for stated, observed, count in zip(measured.stated, measured.observed, measured.counts, strict=True)
+        if count
+    ]
+    figure = reliability_figure(measured, data=learnt.data)
+    print("Wrote " + write_study(folder / "reliability", figure, asked, bins=bins, error=measured.error))

@@ -1,0 +1,72 @@
+"""From which score on a search answers, and how probably an answer is right."""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from crossreid.core.embeddings import Embeddings
+from crossreid.core.errors import DataError, FingerprintError
+from crossreid.evaluation.calibration import Calibration
+
+
+def find_calibration(
+    calibrations: Sequence[Calibration], *, query: str, gallery: str, where: str
+) -> Calibration:
+    """That of two encoders.
+
+    Args:
+        calibrations: of the gallery.
+        query: fingerprint of the encoder of the query.
+        gallery: fingerprint of the encoder that filled the gallery.
+        where: the gallery's address.
+
+    Raises:
+        DataError: the gallery has no calibration.
+        FingerprintError: it has, but of other encoders.
+    """
+    for calibration in calibrations:
+        if (calibration.query_fingerprint, calibration.gallery_fingerprint) == (query, gallery):
+            return calibration
+    remedy = f"crossreid calibrate ENCODER --data PEOPLE --split validation --into {where}"
+    if not calibrations:
+        raise DataError(f"{where} has no calibration", expected="one, for --fpir", remedy=remedy)
+    pairs = "; ".join(f"{c.query_fingerprint} in {c.gallery_fingerprint}" for c in calibrations)
+    raise FingerprintError(
+        f"{where} is calibrated for searches of {pairs}",
+        expected=f"one for {query} in {gallery}",
+        remedy=remedy,
+    )
+
+
+def decide(
+    calibration: Calibration,
+    query: Embeddings,
+    *,
+    fpir: float,
+    candidates: Collection[str],
+    scores: np.ndarray,
+) -> tuple[int, list[float]]:
+    """How many of the best candidates count as an answer, and the probability of each to be right.
+
+    Args:
+        calibration: of the encoders of query and gallery.
+        query: one row a piece of evidence.
+        fpir: share of searches for people who are not there that may answer.
+        candidates: the kind of each picture that was searched.
+        scores: float [k], of the best, falling.
+
+    Raises:
+        ConfigurationError: no such rate.
+        DataError: the calibration does not know such queries or such pictures, or has seen too few searches.
+    """
+    foreign = sorted(set(candidates) - {str(calibration.gallery)})
+    if foreign:
+        raise DataError(
+            f"{', '.join(foreign)} pictures among the candidates, calibrated for {calibration.gallery} only",
+            expected=f"{calibration.gallery} pictures",
+            remedy=f"search with modality {calibration.gallery}",
+        )
+    evidence = calibration.of(map(str, query.modalities))
+    threshold = evidence.threshold(fpir, candidates=len(candidates))
+    count = int(np.count_nonzero(scores >= threshold))
+    return count, evidence.probability(scores[:count], candidates=len(candidates)).tolist()
