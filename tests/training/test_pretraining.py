@@ -1,13 +1,13 @@
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from crossreid.core.encoder import Encoder
+from crossreid.core.modality import Modality
 from crossreid.models.loading import load_encoder
 from crossreid.training import pretraining
 from crossreid.training.config import CaptioningConfig, ContrastiveConfig
@@ -63,32 +63,16 @@ def test_a_pretraining_goes_on_from_another(
     assert all((first[name] == second[name]).all() for name in first)
 
 
-_COMPILED = """
-import torch
-import tiny_models as tiny
-from crossreid.core.modality import Modality
-
-teacher = tiny.teacher()
-pictures, kinds = tiny.pixels(3), (Modality.RGB, Modality.IR, Modality.SKETCH)
-captions = ("a man with a bag", "a long grey coat and a red hat")
-with torch.no_grad():
-    plain = teacher.embed_images(pictures, kinds), teacher.embed_captions(captions)
-    teacher.compile_towers()
-    compiled = teacher.embed_images(pictures, kinds), teacher.embed_captions(captions)
-for before, after in zip(plain, compiled, strict=True):
-    torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-4)
-print("equal")
-"""
-
-
 @pytest.mark.slow
-def test_compiled_towers_give_the_same_features() -> None:
-    """In a process of its own: torch.compile does not follow the type checks that tests run under."""
-    done = subprocess.run(
-        [sys.executable, "-c", _COMPILED],
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout == "equal\n", done.stderr
+@pytest.mark.traced
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated")  # inductor's own import
+def test_compiled_towers_give_the_same_features(tiny: Any) -> None:
+    teacher = tiny.teacher()
+    pictures, kinds = tiny.pixels(3), (Modality.RGB, Modality.IR, Modality.SKETCH)
+    captions = ("a man with a bag", "a long grey coat and a red hat")
+    with torch.no_grad():
+        plain = teacher.embed_images(pictures, kinds), teacher.embed_captions(captions)
+        teacher.compile_towers()
+        compiled = teacher.embed_images(pictures, kinds), teacher.embed_captions(captions)
+    for before, after in zip(plain, compiled, strict=True):
+        torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-4)
