@@ -11,11 +11,13 @@ from crossreid.cli.options import (
     Data,
     DatasetName,
     Device,
+    Overrides,
     Precision,
     Split,
     ValidationSplit,
     command_line,
     data_words,
+    is_file,
     read_dataset,
 )
 
@@ -28,13 +30,19 @@ def distill(
     config: Annotated[Path, typer.Argument(help="YAML file, such as configs/distill-tiny.yaml.")],
     *,
     teacher: Annotated[
-        str, typer.Option(metavar="ENCODER", help="The cloud model: a model folder, tiny-cloud or a hub id.")
+        str,
+        typer.Option(
+            metavar="ENCODER|FILE",
+            help="The cloud model: a model folder, tiny-cloud or a hub id; or a .parquet of embed, of any encoder, with"
+            " the features of just this data.",
+        ),
     ],
     data: Data,
     dataset: DatasetName = "pedestrians",
     split: Split = "train",
     validation_split: ValidationSplit = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run: model, history, checkpoint.")],
+    overrides: Overrides = None,
     features: Annotated[
         Path | None,
         typer.Option(
@@ -46,7 +54,7 @@ def distill(
     device: Device = None,
     precision: Precision = None,
 ) -> None:
-    """Train the edge model to follow the cloud model.
+    """Train the edge model to follow the cloud model, by the paper's distillation or by DSMD.
 
     The cloud model's features of the data are computed once and stored; later calls read them. Stopped and called
     again, the training goes on from its last checkpoint.
@@ -54,17 +62,22 @@ def distill(
     from crossreid.cli.outputs import check_output_file, check_output_folder, report_run
     from crossreid.core.errors import ConfigurationError
     from crossreid.training.build import train_model
-    from crossreid.training.config import DistillationConfig, load_config
+    from crossreid.training.config import DistillationConfig, DsmdConfig, load_config
 
-    settings = load_config(config)
-    if not isinstance(settings, DistillationConfig):
+    settings = load_config(config, overrides or ())
+    if not isinstance(settings, DistillationConfig | DsmdConfig):
         raise ConfigurationError(
             f"{config}, which is of kind {settings.kind}",
-            expected="kind distillation",
+            expected="kind distillation or dsmd",
             remedy=command_line("train", config, "--out", out),
         )
+    if is_file(teacher) and features is not None:
+        raise ConfigurationError(
+            f"--features {features} for the stored features {teacher}",
+            remedy="leave it out: nothing is computed",
+        )
     check_output_folder(out)
-    file = features or out / "teacher_features.parquet"
+    file = Path(teacher) if is_file(teacher) else features or out / "teacher_features.parquet"
     check_output_file(file, ".parquet", option="--features")
     people = read_dataset(dataset, data, split)
     validation = None if validation_split is None else read_dataset(dataset, data, validation_split)
@@ -79,8 +92,8 @@ def distill(
     )
     report_run(out)
     print(f"Teacher's features: {file}")
-    words = ["evaluate", model, "--gallery", teacher, "--setting", "E2C", *data_words(dataset, data)]
-    print("Next: " + command_line(*words))
+    gallery = [] if is_file(teacher) else ["--gallery", teacher, "--setting", "E2C"]
+    print("Next: " + command_line("evaluate", model, *gallery, *data_words(dataset, data)))
 
 
 def _store(
@@ -93,9 +106,12 @@ def _store(
     precision: str | None,
 ) -> "Embeddings":
     """The features; the teacher itself is let go before the training begins."""
+    from crossreid.core.embeddings import Embeddings
     from crossreid.models.loading import load_encoder
     from crossreid.training.teacher_features import store_teacher_features
 
+    if is_file(teacher):
+        return Embeddings.load(file)
     encoder = load_encoder(teacher, device=device, precision=precision)
     progress = sys.stderr.isatty()
     return store_teacher_features(encoder, people, file, batch_size=batch_size, progress=progress)
