@@ -1,12 +1,15 @@
 """Put a finished pretraining into the package: weights, log, curve, card and hashes.
 
-python tools/ship_weights.py runs/pretrain-tiny-cloud configs/pretrain-tiny-cloud.yaml tiny-cloud
+python tools/ship_weights.py tiny-cloud runs/pretrain-tiny-cloud runs/pretrain-tiny-cloud-further
+
+The runs are those of `configs/NAME.yaml`, each going on from the one before.
 """
 
 import argparse
 import hashlib
 import json
 import shutil
+from math import prod
 from pathlib import Path
 
 from safetensors import safe_open
@@ -37,43 +40,62 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("run", type=Path)
-    parser.add_argument("config", type=Path)
     parser.add_argument("name", choices=sorted(_WORDS))
+    parser.add_argument("runs", type=Path, nargs="+")
+    parser.add_argument(
+        "--remark", default="", help="what the configurations do not tell; goes into the card"
+    )
     arguments = parser.parse_args()
-    folder = shipped_folder(arguments.name)
+    folder, runs = shipped_folder(arguments.name), arguments.runs
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(arguments.run / "model", folder)
-    shutil.copy(arguments.run / "history.jsonl", folder / "history.jsonl")
-    shutil.copy(arguments.config, folder / "pretraining.yaml")
+    shutil.copytree(runs[-1] / "model", folder)
+    for run in runs:
+        shutil.copy(Path("configs") / f"{run.name}.yaml", folder)
+    _join_histories(runs, folder / "history.jsonl")
     curves = {name: read_history(folder / "history.jsonl", name) for name in _QUANTITIES}
     picture = render(convergence_figure(curves, title=f"Pretraining of {arguments.name}", quantity="nats"))
     (folder / "curve.png").write_bytes(picture)
-    (folder / "README.md").write_text(_card(arguments.name, folder, arguments.run), encoding="utf-8")
+    card = _card(arguments.name, folder, runs, arguments.remark)
+    (folder / "README.md").write_text(card, encoding="utf-8")
     files = sorted(path for path in folder.iterdir() if path.name != "SHA256SUMS")
+    for path in files:
+        path.chmod(0o644)
     sums = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files)
     (folder / "SHA256SUMS").write_text(sums, encoding="utf-8")
     print(f"{folder}: {sum(path.stat().st_size for path in files) / 2**20:.1f} MiB")
 
 
-def _card(name: str, folder: Path, run: Path) -> str:
+def _join_histories(runs: list[Path], path: Path) -> None:
+    """The logged lines of all runs, steps and seconds counted through."""
+    joined, steps, seconds = [], 0, 0.0
+    for run in runs:
+        lines = [
+            json.loads(line) for line in (run / "history.jsonl").read_text(encoding="utf-8").splitlines()
+        ]
+        joined += [
+            line | {"step": line["step"] + steps, "seconds": round(line["seconds"] + seconds, 2)}
+            for line in lines
+        ]
+        steps, seconds = joined[-1]["step"], joined[-1]["seconds"]
+    path.write_text("".join(json.dumps(line) + "\n" for line in joined), encoding="utf-8")
+
+
+def _card(name: str, folder: Path, runs: list[Path], remark: str) -> str:
     title, words = _WORDS[name]
-    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    configuration, hardware = record["configuration"], record["hardware"]
+    records = [json.loads((run / "run.json").read_text(encoding="utf-8")) for run in runs]
+    hardware, versions = records[-1]["hardware"], records[-1]["versions"]
     last = {quantity: read_history(folder / "history.jsonl", quantity)[-5:] for quantity in _QUANTITIES}
     final = ", ".join(
         f"{quantity} {sum(value for _, value in values) / len(values):.3f}"
         for quantity, values in last.items()
     )
-    steps = configuration["loop"]["steps"]
     with safe_open(folder / "model.safetensors", framework="numpy") as file:
         shapes = [file.get_slice(key).get_shape() for key in file.keys()]  # noqa: SIM118 no mapping
-    count = 0
-    for shape in shapes:
-        size = 1
-        for side in shape:
-            size *= side
-        count += size
+    world = records[-1]["configuration"]["world_seed"]
+    millions = sum(map(prod, shapes)) / 1e6
+    stages = "\n".join(
+        _stage(run, record["configuration"]) for run, record in zip(runs, records, strict=True)
+    )
     return f"""---
 license: apache-2.0
 library_name: crossreid
@@ -83,23 +105,29 @@ library_name: crossreid
 
 {words}
 
-- Parameters: {count / 1e6:.2f} million, stored in half precision. Pictures of {TINY_HEIGHT} x {TINY_WIDTH} px.
-- Data: the first {configuration["drawn_people"]:,} people of the `pretrain` split of the procedural world
-  {configuration["world_seed"]}, {configuration["encounters"]} encounters of each. Which split a person is in follows
-  from a hash of the attributes, so nobody of `train`, `validation`, `test` or `demo` was seen, in this or any other
-  world.
-- Steps: {steps} of {configuration["people"]} people; losses at the end in nats: {final}
-  (mean of the last logged steps; `history.jsonl`, `curve.png`).
+- Parameters: {millions:.2f} million, stored in half precision. Pictures of {TINY_HEIGHT} x {TINY_WIDTH} px.
+- Data: people of the `pretrain` split of the procedural world {world}. Which split a person is in follows from a hash
+  of the attributes, so nobody of `train`, `validation`, `test` or `demo` was seen, in this or any other world.
+- Losses at the end in nats: {final}
+  (mean of the last logged steps; `history.jsonl` and `curve.png` count the steps through).
 - Made on: {hardware["processor"]}, {hardware["cores"]} cores, accelerator {hardware["accelerator"]};
-  torch {record["versions"]["torch"]}, transformers {record["versions"]["transformers"]}.
-- Made by: `crossreid train configs/pretrain-{name}.yaml --out runs/pretrain-{name}`, then
-  `python tools/ship_weights.py runs/pretrain-{name} configs/pretrain-{name}.yaml {name}`. The same seed draws the same
-  people and the same first weights; other thread counts or processors round differently.
-- Hashes: `sha256sum --check SHA256SUMS`.
+  torch {versions["torch"]}, transformers {versions["transformers"]}.
+- Made by:
+{stages}
+  - `python tools/ship_weights.py {name} {" ".join(f"runs/{run.name}" for run in runs)}`
+- The same seed draws the same people and the same first weights; other thread counts or processors round differently.
+{f"- {remark}{chr(10)}" if remark else ""}- Hashes: `sha256sum --check SHA256SUMS`.
 
 Meant for the demonstration, the tests and for learning how the parts fit together. It has seen nobody but drawn people:
 do not expect it to find real ones.
 """
+
+
+def _stage(run: Path, configuration: dict) -> str:
+    steps, people = configuration["loop"]["steps"], configuration["people"]
+    drawn, encounters = configuration["drawn_people"], configuration["encounters"]
+    return f"""  - `crossreid train configs/{run.name}.yaml --out runs/{run.name}`:
+    {steps:,} steps of {people} people out of the first {drawn:,}, {encounters} encounters of each"""
 
 
 if __name__ == "__main__":
