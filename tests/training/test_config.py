@@ -10,6 +10,7 @@ from crossreid.training.config import (
     CaptioningConfig,
     ContrastiveConfig,
     DistillationConfig,
+    DsmdConfig,
     LoopConfig,
     StudentConfig,
     TeacherConfig,
@@ -24,6 +25,7 @@ KINDS = {
     "teacher": TeacherConfig,
     "student": StudentConfig,
     "distillation": DistillationConfig,
+    "dsmd": DsmdConfig,
 }
 
 
@@ -56,6 +58,52 @@ def test_these_are_all_kinds() -> None:
 def test_unknown_keys_are_refused_by_their_path(tmp_path: Path, values: dict[str, Any], path: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"{path}: Extra inputs are not permitted"):
         load_config(write(tmp_path, values))
+
+
+@pytest.mark.parametrize(
+    ("assignment", "nearest"),
+    [
+        ("lorra.rank=8", "lora"),
+        ("loop.step=3", "loop.steps"),
+        ("rank=8", "lora.rank"),
+        ("weights.tempreature=0.1", "weights.temperature"),
+        ("loop.accumulate=2", "loop.accumulation"),
+    ],
+)
+def test_a_misspelt_key_is_told_which_one_is_meant(tmp_path: Path, assignment: str, nearest: str) -> None:
+    with pytest.raises(
+        ConfigurationError, match=rf": Extra inputs are not permitted, did you mean {nearest}\?"
+    ):
+        load_config(write(tmp_path, {"kind": "teacher", "loop": LOOP}), [assignment])
+
+
+def test_what_is_like_nothing_gets_no_proposal(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"teacher\.zzzzz: Extra inputs are not permitted; see"):
+        load_config(write(tmp_path, {"kind": "teacher", "loop": LOOP, "zzzzz": 1}))
+
+
+def test_overrides_take_the_place_of_the_file_s_settings(tmp_path: Path) -> None:
+    path = write(tmp_path, {"kind": "teacher", "loop": LOOP})
+    config = load_config(path, ["loop.steps=7", "lora.dora=true", "lora.towers=[vision]", "loop.steps=8"])
+    assert isinstance(config, TeacherConfig)
+    assert (config.loop.steps, config.loop.learning_rate) == (8, 0.1)
+    assert (config.lora.dora, config.lora.towers, config.lora.rank) == (True, ("vision",), 16)
+    assert load_config(path).loop.steps == 3
+
+
+@pytest.mark.parametrize(
+    ("assignment", "complaint"),
+    [
+        ("loop.steps", "path=value"),
+        ("=3", "path=value"),
+        ("kind.steps=3", "kind to be a group of settings"),
+        ("loop.steps=[", "a value in YAML"),
+        ("loop.steps=0", r"teacher\.loop\.steps: .*greater than 0"),
+    ],
+)
+def test_overrides_that_cannot_be_are_refused(tmp_path: Path, assignment: str, complaint: str) -> None:
+    with pytest.raises(ConfigurationError, match=complaint):
+        load_config(write(tmp_path, {"kind": "teacher", "loop": LOOP}), [assignment])
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,15 @@ Precision = Annotated[
     str | None, typer.Option(help="Of the encoder: fp32 (default) or bf16. An edge pack has its own.")
 ]
 
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="A setting in place of the file's, such as loop.steps=100; may be given several times.",
+    ),
+]
+
 Tasks = Annotated[
     list[str] | None,
     typer.Option(

@@ -9,6 +9,7 @@ import typer
 from crossreid.cli.options import (
     DatasetName,
     OptionalData,
+    Overrides,
     Split,
     ValidationSplit,
     command_line,
@@ -17,13 +18,29 @@ from crossreid.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from crossreid.training.config import CaptioningConfig, ContrastiveConfig, StudentConfig, TeacherConfig
+    from crossreid.training.config import (
+        CaptioningConfig,
+        ContrastiveConfig,
+        StudentConfig,
+        TeacherConfig,
+        TrainingConfig,
+    )
 
 
 def train(
     config: Annotated[Path, typer.Argument(help="YAML file, such as configs/teacher-tiny.yaml.")],
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run: model, history, checkpoint.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder of the run: model, history, checkpoint.")
+    ] = None,
+    overrides: Overrides = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Only say what would be trained, of a distillation too: data, batches, parameters, adapted layers.",
+        ),
+    ] = False,
     data: OptionalData = None,
     dataset: DatasetName = "pedestrians",
     split: Split = "train",
@@ -46,7 +63,12 @@ def train(
         load_config,
     )
 
-    settings = load_config(config)
+    settings = load_config(config, overrides or ())
+    if dry_run:
+        _show_plan(settings, data, dataset, split)
+        return
+    if out is None:
+        raise ConfigurationError("no --out", expected="a folder for the run", remedy="or --dry-run")
     match settings:
         case DistillationConfig() | DsmdConfig():
             raise ConfigurationError(
@@ -70,6 +92,22 @@ def train(
                 )
             check_output_folder(out)
             _train(settings, out, data, dataset, split, validation_split)
+
+
+def _show_plan(settings: "TrainingConfig", data: Path | None, dataset: str, split: str) -> None:
+    from crossreid.cli.plan import show_plan
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
+    from crossreid.training.plan import plan_training
+
+    if not isinstance(settings, TeacherConfig | StudentConfig | DistillationConfig):
+        raise ConfigurationError(
+            f"--dry-run of kind {settings.kind}", expected="a teacher, a student or a distillation"
+        )
+    people = None if data is None else read_dataset(dataset, data, split)
+    if people is not None and settings.batch.captions == "first":
+        people = people.first_captions()
+    show_plan(plan_training(settings, people))
 
 
 def _pretrain(settings: "CaptioningConfig | ContrastiveConfig", out: Path) -> None:

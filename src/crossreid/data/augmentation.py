@@ -15,17 +15,21 @@ class Augmentation:
         padding: pixels of border (the edge repeated) before a random crop back to size.
         erase: probability of blanking a rectangle.
         erased_share: smallest and largest area of the rectangle, as a share of the picture.
+        vertical_flip: probability of turning upside down.
     """
 
     flip: float = 0.5
     padding: int = 6
     erase: float = 0.3
     erased_share: tuple[float, float] = (0.02, 0.2)
+    vertical_flip: float = 0.0
 
     def __call__(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """uint8 [height, width, 3] -> the same shape; `image` is left as it is."""
         if rng.random() < self.flip:
             image = image[:, ::-1]
+        if self.vertical_flip and rng.random() < self.vertical_flip:
+            image = image[::-1]
         image = self._shift(image, rng)
         return self._erase(image, rng) if rng.random() < self.erase else np.ascontiguousarray(image)
 

@@ -54,7 +54,20 @@ class Dataset:
     def of(self, *modalities: Modality | str) -> "Dataset":
         """The samples of the given modalities, in order; labels stay as they are."""
         wanted = {Modality(modality) for modality in modalities}
-        kept = [index for index, sample in enumerate(self.samples) if sample.modality in wanted]
+        return self._only([index for index, sample in enumerate(self.samples) if sample.modality in wanted])
+
+    def first_captions(self) -> "Dataset":
+        """All but the second and later captions of each group, in order; captions without a group all stay."""
+        kept, met = [], set()
+        for index, sample in enumerate(self.samples):
+            if sample.modality == Modality.TEXT and sample.source_id:
+                if sample.source_id in met:
+                    continue
+                met.add(sample.source_id)
+            kept.append(index)
+        return self._only(kept)
+
+    def _only(self, kept: list[int]) -> "Dataset":
         times = tuple(self.times[index] for index in kept) if self.times else ()
         splits = tuple(self.splits[index] for index in kept) if self.splits else ()
         samples = tuple(self.samples[index] for index in kept)

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -125,8 +126,10 @@ def read_file(path: str | Path) -> bytes:
     return data
 
 
-def resize_image(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resize by bicubic interpolation whose support grows when shrinking (no aliasing).
+def resize_image(
+    image: np.ndarray, height: int, width: int, *, resampling: Literal["bicubic", "lanczos"] = "bicubic"
+) -> np.ndarray:
+    """Resize by an interpolation whose support grows when shrinking (no aliasing).
 
     The arithmetic is fixed-point, hence the same on every machine.
 
@@ -134,6 +137,7 @@ def resize_image(image: np.ndarray, height: int, width: int) -> np.ndarray:
         image: uint8 [h, w, 3].
         height: of the result, in pixels.
         width: of the result, in pixels.
+        resampling: the interpolation.
 
     Returns:
         uint8 [height, width, 3].
@@ -147,7 +151,7 @@ def resize_image(image: np.ndarray, height: int, width: int) -> np.ndarray:
         raise DataError(f"a target of {height} x {width} pixels", expected="positive height and width")
     if image.shape[:2] == (height, width):
         return image
-    return np.array(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
+    return np.array(Image.fromarray(image).resize((width, height), Image.Resampling[resampling.upper()]))
 
 
 def _recognise(data: bytes, name: str) -> str:

@@ -1,12 +1,9 @@
-"""A model on disk: the hub's own layout plus `crossreid.json`, and a student's heads."""
+"""A model on disk: the hub's own layout plus `crossreid.json`, and a student's heads; or a released checkpoint."""
 
 import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +16,39 @@ from transformers import (
     AutoTokenizer,
     CLIPConfig,
     CLIPModel,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLModel,
     Qwen2VLConfig,
-    Qwen2VLForConditionalGeneration,
     Qwen2VLModel,
 )
-from transformers.utils import logging
 
 from crossreid.core.errors import CheckpointError
 from crossreid.data.preprocessing import Preprocessing
-from crossreid.models.prompts import PAPER_PROMPTS, Prompts
+from crossreid.models.adapter import base_of, is_adapter, merge_adapter
+from crossreid.models.clip_files import is_clip_file, load_clip_file
+from crossreid.models.loading import CLIP, model_folder
+from crossreid.models.positions import set_positions, square_grid
+from crossreid.models.presets import PAPER, RELEASE, Treatment
+from crossreid.models.prompts import Prompts
+from crossreid.models.quiet import quiet_transformers
 from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
+from crossreid.models.vision_text import EdgeModel, VisionTextStudent
+from crossreid.models.vision_text_folder import (
+    is_vision_text,
+    load_vision_text,
+    save_vision_text,
+    vision_text_card,
+)
 
 CARD = "crossreid.json"
 _FORMAT = 1
+_WEIGHTS = "model.safetensors"
 _HEADS = "heads.safetensors"
+_POSITIONS = "vision_model.embeddings.position_embedding.weight"
 
 
-def fingerprint_of(model: Teacher | Student) -> str:
+def fingerprint_of(model: Teacher | EdgeModel) -> str:
     """Sixteen hexadecimal digits over the weights and everything else that the embedding depends on."""
     digest = hashlib.sha256(json.dumps(_card(model), sort_keys=True).encode())
     for name, tensor in sorted(model.state_dict().items()):
@@ -46,7 +58,7 @@ def fingerprint_of(model: Teacher | Student) -> str:
 
 
 def save_model(
-    model: Teacher | Student, folder: Path, *, space: str = "", dtype: torch.dtype = torch.float32
+    model: Teacher | EdgeModel, folder: Path, *, space: str = "", dtype: torch.dtype = torch.float32
 ) -> Path:
     """Write a model folder; a half-written one is never left under the final name.
 
@@ -56,6 +68,8 @@ def save_model(
         space: names the space that the vectors live in; a student takes its teacher's.
         dtype: of the stored weights.
     """
+    if isinstance(model, VisionTextStudent):
+        return save_vision_text(model, folder, space=space, dtype=dtype)
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -63,7 +77,7 @@ def save_model(
     if isinstance(model, Teacher):
         model.conversation.tokenizer.save_pretrained(partial)
         config, state = model.backbone.config, _captioner_state(model.backbone)
-        config.architectures = [Qwen2VLForConditionalGeneration.__name__]
+        config.architectures = [type(model.backbone).__name__.replace("Model", "ForConditionalGeneration")]
     else:
         model.tokenizer.save_pretrained(partial)
         config = model.clip_config
@@ -76,7 +90,7 @@ def save_model(
     config.save_pretrained(partial)
     save_file(
         {name: _stored(value, dtype) for name, value in state.items()},
-        partial / "model.safetensors",
+        partial / _WEIGHTS,
         metadata={"format": "pt"},
     )
     (partial / CARD).write_text(json.dumps(card, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -85,11 +99,12 @@ def save_model(
     return folder
 
 
-def load_model(folder: Path, *, dim: int | None = None) -> tuple[Teacher | Student, str]:
-    """Read a model folder, or a Qwen2-VL or CLIP folder straight from the hub.
+def load_model(folder: Path, *, dim: int | None = None) -> tuple[Teacher | EdgeModel, str]:
+    """Read a model folder, or a Qwen2-VL, a CLIP or a ViT beside a BERT straight from the hub, or released weights.
 
     Args:
-        folder: in the hub's layout.
+        folder: in the hub's layout; or with an adapter, whose base is found by the name that it gives; or a file with
+            the state dict of a CLIP or of the authors' student, see `clip_files`.
         dim: width that a student is to have; heads of another width are drawn anew.
 
     Returns:
@@ -98,28 +113,31 @@ def load_model(folder: Path, *, dim: int | None = None) -> tuple[Teacher | Stude
     Raises:
         CheckpointError: a file is missing or damaged, or the weights are of another architecture.
     """
+    if is_vision_text(folder):
+        return load_vision_text(folder, dim=dim)
+    if is_clip_file(folder):
+        return load_clip_file(folder, _clip_tokenizer(folder.parent), dim=dim), ""
+    if is_adapter(folder):
+        return _load_adapted(folder)
     if not (folder / "config.json").is_file():
         raise CheckpointError(f"{folder} has no config.json", expected="a model folder in the hub's layout")
-    card = _read_card(folder)
+    card = read_card(folder)
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         match config:
             case Qwen2VLConfig():
-                backbone = _load_weights(Qwen2VLModel, folder)
-                model: Teacher | Student = Teacher(
-                    backbone,
-                    tokenizer,
-                    Prompts(**card["prompts"]) if "prompts" in card else PAPER_PROMPTS,
-                    Preprocessing.from_dict(card["preprocessing"]) if card else Preprocessing(280, 140),
-                    text_budget=card.get("text_budget", 160),
+                model: Teacher | Student = _teacher(
+                    _load_weights(Qwen2VLModel, folder), tokenizer, card, PAPER
                 )
+            case Qwen2_5_VLConfig():
+                model = _teacher(_load_weights(Qwen2_5_VLModel, folder), tokenizer, card, PAPER)
             case CLIPConfig():
                 model = _load_student(folder, card, tokenizer, dim)
             case _:
                 raise CheckpointError(
                     f"{folder} holds a {config.model_type} model",
-                    expected="qwen2_vl (teacher) or clip (student)",
+                    expected="qwen2_vl or qwen2_5_vl (teacher), or clip (student)",
                 )
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise CheckpointError(
@@ -128,14 +146,60 @@ def load_model(folder: Path, *, dim: int | None = None) -> tuple[Teacher | Stude
     return model.eval(), card.get("space", "")
 
 
+def _teacher(backbone: Any, tokenizer: Any, card: dict[str, Any], usual: Treatment) -> Teacher:
+    """With the input treatment of the card, or where there is none the usual one."""
+    return Teacher(
+        backbone,
+        tokenizer,
+        Prompts(**card["prompts"]) if "prompts" in card else usual.prompts,
+        Preprocessing.from_dict(card["preprocessing"]) if card else usual.teacher,
+        text_budget=card.get("text_budget", usual.text_budget),
+    )
+
+
+def _load_adapted(folder: Path) -> tuple[Teacher, str]:
+    """A teacher from an adapter and its base; without a card it is one that the authors released."""
+    base, _ = load_model(model_folder(base_of(folder)))
+    if not isinstance(base, Teacher):
+        raise CheckpointError(f"the base {base_of(folder)} of {folder}, a student", expected="a Qwen2-VL")
+    card = read_card(folder)
+    try:
+        backbone = merge_adapter(base.backbone, folder)
+        teacher = _teacher(backbone, base.conversation.tokenizer, card, RELEASE)
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{folder} cannot be loaded: {error}", expected="an adapter") from error
+    return teacher.eval(), card.get("space", "")
+
+
+def _clip_tokenizer(folder: Path) -> Any:
+    """That of the folder, or CLIP's own from the hub."""
+    here = any((folder / name).is_file() for name in ("tokenizer.json", "vocab.json"))
+    place = folder if here else model_folder(CLIP, weights=False)
+    try:
+        return AutoTokenizer.from_pretrained(place, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"the tokenizer in {place}: {error}", expected="that of a CLIP") from error
+
+
 def _load_student(folder: Path, card: dict[str, Any], tokenizer: Any, dim: int | None) -> Student:
     heads_file = folder / _HEADS
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)  # for projections that a student's folder lacks: the same each time
-        clip = _load_weights(CLIPModel, folder, may_lack_projections=heads_file.exists())
-    preprocessing = Preprocessing.from_dict(card["preprocessing"]) if card else Preprocessing(280, 140)
+        clip = _load_weights(
+            CLIPModel, folder, may_lack_projections=heads_file.exists(), other_positions="grid" in card
+        )
+    preprocessing = Preprocessing.from_dict(card["preprocessing"]) if card else PAPER.student
     stored_dim = card.get("dim", clip.config.projection_dim)
-    student = Student(clip, tokenizer, preprocessing, dim=dim or stored_dim)
+    if "grid" in card:
+        set_positions(clip.vision_model, load_file(folder / _WEIGHTS)[_POSITIONS].float())
+    student = Student(
+        clip,
+        tokenizer,
+        preprocessing,
+        dim=dim or stored_dim,
+        head_bias=card.get("head_bias", False),
+        grid=tuple(card["grid"]) if "grid" in card else None,
+    )
     if heads_file.exists() and student.dim == stored_dim:
         heads = {name: value.float() for name, value in load_file(heads_file).items()}
         if set(heads) != set(student.heads.state_dict()):
@@ -146,8 +210,10 @@ def _load_student(folder: Path, card: dict[str, Any], tokenizer: Any, dim: int |
     return student
 
 
-def _load_weights(architecture: Any, folder: Path, *, may_lack_projections: bool = False) -> Any:
-    with _quiet_transformers():
+def _load_weights(
+    architecture: Any, folder: Path, *, may_lack_projections: bool = False, other_positions: bool = False
+) -> Any:
+    with quiet_transformers():
         model, report = architecture.from_pretrained(
             folder,
             local_files_only=True,
@@ -160,27 +226,16 @@ def _load_weights(architecture: Any, folder: Path, *, may_lack_projections: bool
     foreign = {
         key for key in report["unexpected_keys"] if key != "lm_head.weight" and "position_ids" not in key
     }
-    if missing or foreign or report["mismatched_keys"]:
+    mismatched = [
+        key for key in map(str, report["mismatched_keys"]) if not (other_positions and _POSITIONS in key)
+    ]
+    if missing or foreign or mismatched:
         raise CheckpointError(
             f"{folder} lacks {sorted(missing)[:5]}, has foreign {sorted(foreign)[:5]} and of other shapes "
-            f"{sorted(map(str, report['mismatched_keys']))[:5]}",
+            f"{sorted(mismatched)[:5]}",
             expected=f"the weights of {architecture.__name__}",
         )
     return model
-
-
-@contextmanager
-def _quiet_transformers() -> Iterator[None]:
-    """What is missing or foreign is judged here; the library's own report and progress bar would only alarm."""
-    level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bar:
-            logging.enable_progress_bar()
 
 
 def _is_projection(key: str) -> bool:
@@ -198,16 +253,28 @@ def _stored(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     return tensor.detach().cpu().to(dtype if tensor.is_floating_point() else tensor.dtype).contiguous()
 
 
-def _card(model: Teacher | Student) -> dict[str, Any]:
+def _card(model: Teacher | EdgeModel) -> dict[str, Any]:
     """What a model folder says beside the hub's own files."""
+    if isinstance(model, VisionTextStudent):
+        return vision_text_card(model)
     card: dict[str, Any] = {"dim": model.dim, "preprocessing": model.preprocessing.to_dict()}
     if isinstance(model, Teacher):
         chats = model.conversation
-        return card | {"kind": "teacher", "prompts": asdict(chats.prompts), "text_budget": chats.text_budget}
-    return card | {"kind": "student"}
+        return card | {
+            "kind": "teacher", "prompts": chats.prompts.to_dict(), "text_budget": chats.text_budget,
+        }  # fmt: skip
+    card |= {"kind": "student"}
+    if model.grid != square_grid(model.vision):
+        card["grid"] = list(model.grid)
+    return card | ({"head_bias": True} if model.head_bias else {})
 
 
-def _read_card(folder: Path) -> dict[str, Any]:
+def read_card(folder: Path) -> dict[str, Any]:
+    """What `crossreid.json` says; nothing where there is none.
+
+    Raises:
+        CheckpointError: it is no JSON, or of another format.
+    """
     path = folder / CARD
     if not path.exists():
         return {}

@@ -8,13 +8,32 @@ from crossreid.runtime.pack import is_pack
 
 PRECISIONS = ("fp32", "bf16")
 
+QWEN, CLIP = "Qwen/Qwen2-VL-2B-Instruct", "openai/clip-vit-large-patch14"
+"""The backbones of the paper, on the hub."""
+
+_OTHER_FORMATS = (
+    "*.h5",
+    "*.msgpack",
+    "*.onnx",
+    "*.ot",
+    "*.gguf",
+    "pytorch_model*",
+    "optimizer*",
+    "scheduler*",
+)
+"""What hub repositories hold beside safetensors, and nobody here reads."""
+_WORDS = ("*.json", "*.txt")
+"""Settings and vocabulary of a model."""
+_FILES = (".pth", ".pt", ".bin", ".safetensors")
+
 
 def load_encoder(source: str | Path, *, device: str | None = None, precision: str | None = None) -> Encoder:
     """Load a teacher, a student or an edge pack. For a pack no torch is loaded.
 
     Args:
-        source: "tiny-cloud" or "tiny-edge" (shipped), a model folder, an edge pack, or a hub id (downloaded once
-            into the hub's cache).
+        source: "tiny-cloud" or "tiny-edge" (shipped), a model folder, an edge pack, a hub id (downloaded once
+            into the hub's cache), a folder with a PEFT adapter, or a file with the state dict of a CLIP or of the
+            authors' student.
         device: of torch; CUDA where there is one, else the CPU. A pack runs on the CPU.
         precision: "fp32" (default) or "bf16". A pack has its own.
 
@@ -59,8 +78,12 @@ def _load_model(source: str | Path, device: str | None, precision: str) -> Encod
     return ModelEncoder(model.to(place), space=space, source=str(source), precision=precision)
 
 
-def model_folder(source: str | Path) -> Path:
-    """The local folder of a shipped name, a path or a cached hub id.
+def model_folder(source: str | Path, *, weights: bool = True) -> Path:
+    """The local folder of a shipped name, a path or a cached hub id; a file is its own.
+
+    Args:
+        source: any of these.
+        weights: of a hub id, fetch the weights too, not only settings and tokenizer.
 
     Raises:
         CheckpointError: there is none.
@@ -70,14 +93,20 @@ def model_folder(source: str | Path) -> Path:
     if str(source) in SHIPPED:
         return shipped_folder(str(source))
     folder = Path(source)
-    if folder.is_dir():
+    if folder.is_dir() or (folder.is_file() and folder.suffix in _FILES):
         return folder
     if str(source).count("/") == 1 and not folder.is_absolute():
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
         try:
-            return Path(snapshot_download(str(source)))
+            return Path(
+                snapshot_download(
+                    str(source),
+                    allow_patterns=None if weights else list(_WORDS),
+                    ignore_patterns=list(_OTHER_FORMATS),
+                )
+            )
         except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
             raise CheckpointError(
                 f"{source} is neither a folder nor a model that the hub gave ({type(error).__name__})",

@@ -1,4 +1,4 @@
-"""CLIP's vision tower at any height and width: position embeddings interpolated from the grid that they were made for."""
+"""CLIP's vision tower at any height and width: position embeddings interpolated from the grid they were made for."""
 
 from typing import Any
 
@@ -33,8 +33,8 @@ def pool_pictures(
 ) -> Float[Tensor, "n pooled"]:
     """The class token after the last norm.
 
-    As `CLIPVisionModel.forward` with `interpolate_pos_encoding`, but for position embeddings of any grid; that one takes
-    every grid to be square.
+    As `CLIPVisionModel.forward` with `interpolate_pos_encoding`, but for position embeddings of any grid; that one
+    takes every grid to be square.
     """
     embeddings: Any = vision.embeddings
     patches = embeddings.patch_embedding(pixel_values.to(embeddings.patch_embedding.weight.dtype))

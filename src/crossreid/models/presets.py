@@ -1,10 +1,44 @@
-"""Sizes of the models and where their weights come from."""
+"""Sizes of the models, what is done to their input, and where their weights come from."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from transformers import CLIPConfig, CLIPTextConfig, CLIPVisionConfig, Qwen2VLConfig
 
-from crossreid.data.preprocessing import Preprocessing
+from crossreid.data.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
+from crossreid.models.prompts import PAPER_PROMPTS, RELEASE_PROMPTS, Prompts
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What is done to evidence before a full-sized model sees it.
+
+    Args:
+        teacher: of the cloud model's pictures.
+        student: of the edge model's pictures.
+        prompts: around the cloud model's evidence.
+        text_budget: of the cloud model, in tokens.
+    """
+
+    teacher: Preprocessing
+    student: Preprocessing
+    prompts: Prompts
+    text_budget: int
+
+
+PAPER = Treatment(Preprocessing(280, 140), Preprocessing(280, 140), PAPER_PROMPTS, text_budget=160)
+"""As MLLMEmbed-ReID says; pixel statistics are the backbones' own, which for both are CLIP's."""
+
+RELEASE = Treatment(
+    Preprocessing(336, 196, IMAGENET_MEAN, IMAGENET_STD, "lanczos"),
+    Preprocessing(280, 140, IMAGENET_MEAN, IMAGENET_STD, "lanczos"),
+    RELEASE_PROMPTS,
+    text_budget=165,
+)
+"""As the authors' published weights were trained."""
+
+TREATMENTS: dict[Literal["paper", "release"], Treatment] = {"paper": PAPER, "release": RELEASE}
 
 TINY_HEIGHT, TINY_WIDTH = 112, 56
 TINY_VOCABULARY = 2048

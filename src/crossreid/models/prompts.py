@@ -1,6 +1,6 @@
 """The words around a piece of evidence. They are model inputs: a changed letter is another model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 from crossreid.core.modality import Modality
 
@@ -17,22 +17,37 @@ SPECIAL_TOKENS = (
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """Templates of a conversation; `visual` takes {modality}, `text` takes {caption}; no `system`, no such turn."""
+    """Templates of a conversation; `visual` takes {modality}, `text` takes {caption}; no `system`, no such turn.
+
+    `system_without_picture` takes the place of `system` in a chat of words alone; None: they are the same.
+    `turn_end` stands between the end of the user's turn and the assistant's.
+    """
 
     system: str
     visual: str
     text: str
+    system_without_picture: str | None = None
+    turn_end: str = "\n"
 
     def head(self, *, images: int, tokens_per_image: int) -> str:
         """System part and pictures: everything before the instruction."""
         picture = VISION_START + IMAGE_PAD * tokens_per_image + VISION_END
-        system = f"{IM_START}system\n{self.system}{IM_END}\n" if self.system else ""
+        words = self.system if images or self.system_without_picture is None else self.system_without_picture
+        system = f"{IM_START}system\n{words}{IM_END}\n" if words else ""
         return f"{system}{IM_START}user\n{picture * images}"
 
     @property
     def tail(self) -> str:
         """Ends the user's turn and opens the assistant's; its last token is the pooled one."""
-        return f"{IM_END}\n{IM_START}assistant\n"
+        return f"{IM_END}{self.turn_end}{IM_START}assistant\n"
+
+    def to_dict(self) -> dict[str, str]:
+        """As written into a model folder: what has no default, and what differs from it."""
+        return {
+            field.name: value
+            for field in fields(self)
+            if (value := getattr(self, field.name)) != field.default
+        }
 
     def ask_about_image(self, modality: Modality) -> str:
         """The instruction that follows a picture."""
@@ -59,7 +74,11 @@ PAPER_PROMPTS = Prompts(
         "gender, clothing, and biometric features."
     ),
 )
-"""To the letter those of the released model."""
+"""The released model's words, in the frame of Qwen's own chats."""
+
+RELEASE_PROMPTS = replace(PAPER_PROMPTS, system_without_picture=f"{PAPER_PROMPTS.system}.", turn_end="")
+"""To the letter those of the released model, which ends the user's turn without a line break and closes the system
+part of a chat without a picture by two full stops."""
 
 TINY_PROMPTS = Prompts(system="", visual="{modality}", text="text. {caption}")
 """The same frame in a tenth of the words, for models that read it thousands of times on a CPU."""

@@ -4,34 +4,40 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
+import numpy as np
 import torch
 
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import ConfigurationError
+from crossreid.core.modality import Modality
 from crossreid.data.augmentation import Augmentation
 from crossreid.data.dataset import Dataset
 from crossreid.data.preprocessing import Preprocessing
-from crossreid.evaluation.evaluate import evaluate
+from crossreid.evaluation.evaluate import BOTH_WAYS, evaluate
 from crossreid.models.encoder import ModelEncoder
 from crossreid.models.folder import load_model, save_model
 from crossreid.models.loading import model_folder
 from crossreid.models.lora import HierarchicalLora
 from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
-from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
+from crossreid.models.treatment import treat
+from crossreid.models.vision_text import EdgeModel
+from crossreid.models.vision_text_folder import load_towers
+from crossreid.training.best import KeepBest
+from crossreid.training.config import DistillationConfig, DsmdConfig, StudentConfig, TeacherConfig
 from crossreid.training.group_batches import GroupBatches
 from crossreid.training.head_start import fit_heads
 from crossreid.training.loop import train
 from crossreid.training.record import write_record
 from crossreid.training.tasks.distillation import DistillationTask
+from crossreid.training.tasks.dsmd import DsmdTask
 from crossreid.training.tasks.student import StudentTask
 from crossreid.training.tasks.teacher import TeacherTask
 from crossreid.training.teacher_features import check_rows
 
-Model = TypeVar("Model", Teacher, Student)
-ModelConfig = TeacherConfig | StudentConfig | DistillationConfig
+ModelConfig = TeacherConfig | StudentConfig | DistillationConfig | DsmdConfig
+ModelTask = TeacherTask | StudentTask | DistillationTask | DsmdTask
 
 
 def train_model(
@@ -46,24 +52,32 @@ def train_model(
     """Train as configured, continuing where an earlier run of the same configuration stopped.
 
     Args:
-        config: of a teacher, a student or a distillation.
+        config: of a teacher, a student or a distillation, DSMD among them.
         dataset: the training split, with groups.
         folder: receives checkpoints, `history.jsonl`, `run.json` and the model.
         teacher_features: row i belongs to sample i; for a distillation.
-        validation: when given, its mean mAP goes into the history every `loop.validate_every` steps.
+        validation: when given, its mean mAP (for DSMD its rSum) goes into the history every `loop.validate_every` steps.
         quiet: no progress bars.
 
     Returns:
         The model folder, `folder/model`.
 
     Raises:
-        ConfigurationError: the backbone is of the wrong kind, or features are missing.
+        ConfigurationError: the backbone is of the wrong kind, or features or the validation of the best are missing.
     """
+    if config.batch.captions == "first":
+        dataset = dataset.first_captions()
     task = _task(config, dataset, teacher_features)
     model = task.teacher if isinstance(task, TeacherTask) else task.student
     settings = config.model_dump(mode="json") | {"data": _signature(dataset)}
     space = teacher_features.fingerprint.partition("@")[2] if teacher_features is not None else ""
+    best = KeepBest(folder, model, space=space) if _keeps_best(config, validation) else None
     write_record(folder / "run.json", settings, seed=config.loop.seed)
+
+    def validate() -> Mapping[str, float]:
+        figures = _validate(model, validation, config)  # type: ignore[arg-type]
+        return figures if best is None else best.see(figures)
+
     train(
         task,
         _batches(config, dataset, model.preprocessing),
@@ -71,14 +85,26 @@ def train_model(
         folder,
         description=config.kind,
         settings=settings,
-        validate=None if validation is None else lambda: _mean_average_precision(model, validation, config),
+        validate=None if validation is None else validate,
         validate_every=config.loop.validate_every,
         quiet=quiet,
     )
     if isinstance(task, TeacherTask):
         task.adapters.save_pretrained(str(folder / "adapter"))
         model = task.merge()
-    return save_model(model, folder / "model", space=space)
+    return save_model(model, folder / "model", space=space) if best is None else best.folder
+
+
+def _keeps_best(config: ModelConfig, validation: Dataset | None) -> bool:
+    if not isinstance(config, DsmdConfig) or config.keep == "last":
+        return False
+    if validation is None:
+        raise ConfigurationError(
+            "`keep: best` without a validation set",
+            expected="other people to validate on",
+            remedy="name them, or use `keep: last`",
+        )
+    return True
 
 
 def _signature(dataset: Dataset) -> str:
@@ -87,28 +113,26 @@ def _signature(dataset: Dataset) -> str:
     return hashlib.sha256("".join(items).encode()).hexdigest()[:16]
 
 
-def _task(
-    config: ModelConfig, dataset: Dataset, features: Embeddings | None
-) -> TeacherTask | StudentTask | DistillationTask:
+def _task(config: ModelConfig, dataset: Dataset, features: Embeddings | None) -> ModelTask:
     people, seed = len(dataset.people), config.loop.seed
     torch.manual_seed(seed)
     match config:
         case TeacherConfig():
             plan = HierarchicalLora(**config.lora.model_dump())
-            teacher = _load(config.backbone, Teacher)
-            return TeacherTask(teacher, plan, people=people, weights=config.weights, seed=seed)
+            teacher = treat(_load_teacher(config.backbone), **config.input.model_dump())
+            return TeacherTask(
+                teacher,
+                plan,
+                people=people,
+                weights=config.weights,
+                seed=seed,
+                checkpointing=config.checkpointing,
+            )
         case StudentConfig():
-            student = _load(config.backbone, Student, dim=config.dim)
+            student = _prepared(_load_student(config.backbone, dim=config.dim), config)
             return StudentTask(student, people=people, weights=config.weights, seed=seed)
         case DistillationConfig():
-            if features is None:
-                raise ConfigurationError(
-                    "a distillation without teacher features", expected="the stored features"
-                )
-            vectors = torch.from_numpy(check_rows(features, dataset).unit().vectors)
-            student = _load(config.backbone, Student, dim=features.dim)
-            if config.distillation.head_start == "least_squares":
-                fit_heads(student, dataset, vectors)
+            student, vectors = _followers(config, dataset, features, config.distillation.head_start)
             return DistillationTask(
                 student,
                 vectors,
@@ -117,16 +141,68 @@ def _task(
                 weights=config.distillation,
                 seed=seed,
             )
+        case DsmdConfig():
+            student, vectors = _followers(config, dataset, features, config.dsmd.head_start)
+            sources = [sample.source_id for sample in dataset.samples]
+            return DsmdTask(
+                student,
+                vectors,
+                torch.from_numpy(np.unique(sources, return_inverse=True)[1]),
+                modalities=[kind for kind in Modality if any(s.modality == kind for s in dataset.samples)],
+                people=people,
+                task_weights=config.weights,
+                weights=config.dsmd,
+                seed=seed,
+            )
 
 
-def _load(backbone: str, kind: type[Model], *, dim: int | None = None) -> Model:
-    model, _ = load_model(model_folder(backbone), dim=dim)
-    if not isinstance(model, kind):
-        raise ConfigurationError(
-            f"the backbone {backbone!r}, which is a {type(model).__name__.lower()}",
-            expected=f"a {kind.__name__.lower()}",
-        )
+def _followers(
+    config: DistillationConfig | DsmdConfig, dataset: Dataset, features: Embeddings | None, head_start: str
+) -> tuple[EdgeModel, torch.Tensor]:
+    """A student of the teacher's width and the teacher's unit rows."""
+    if features is None:
+        raise ConfigurationError("a distillation without teacher features", expected="the stored features")
+    vectors = torch.from_numpy(check_rows(features, dataset).unit().vectors)
+    student = _load_student(config.backbone, dim=features.dim)
+    if isinstance(config, DistillationConfig):
+        student = _prepared(student, config)
+    if head_start == "least_squares":
+        fit_heads(student, dataset, vectors)
+    return student, vectors
+
+
+def _prepared(student: EdgeModel, config: StudentConfig | DistillationConfig) -> EdgeModel:
+    """With the input treatment and the checkpointing that are configured."""
+    if config.checkpointing:
+        if not isinstance(student, Student):
+            raise ConfigurationError(
+                "`checkpointing` for a ViT and a BERT", expected="a CLIP", remedy="leave it out"
+            )
+        student.checkpoint_activations()
+    return treat(student, **config.input.model_dump())
+
+
+def _load_teacher(backbone: str) -> Teacher:
+    model, _ = load_model(model_folder(backbone))
+    if not isinstance(model, Teacher):
+        raise _wrong_kind(backbone, model, "teacher")
     return model
+
+
+def _load_student(backbone: str, *, dim: int | None) -> EdgeModel:
+    """A model folder or hub name; two of them joined by + are a ViT and a BERT."""
+    if backbone.count("+") == 1:
+        vision, text = map(model_folder, backbone.split("+"))
+        return load_towers(vision, text, dim=dim)
+    model, _ = load_model(model_folder(backbone), dim=dim)
+    if isinstance(model, Teacher):
+        raise _wrong_kind(backbone, model, "student")
+    return model
+
+
+def _wrong_kind(backbone: str, model: Teacher | EdgeModel, expected: str) -> ConfigurationError:
+    kind = "teacher" if isinstance(model, Teacher) else "student"
+    return ConfigurationError(f"the backbone {backbone!r}, which is a {kind}", expected=f"a {expected}")
 
 
 def _batches(config: ModelConfig, dataset: Dataset, preprocessing: Preprocessing) -> GroupBatches:
@@ -138,16 +214,18 @@ def _batches(config: ModelConfig, dataset: Dataset, preprocessing: Preprocessing
         augmentation=Augmentation(**config.augmentation.model_dump()),
         seed=config.loop.seed,
         steps=config.loop.steps * config.loop.accumulation,
+        items=config.batch.items,
     )
 
 
-def _mean_average_precision(
-    model: Teacher | Student, dataset: Dataset, config: ModelConfig
-) -> Mapping[str, float]:
-    """Mean mAP of the three tasks, in percent."""
+def _validate(model: Teacher | EdgeModel, dataset: Dataset, config: ModelConfig) -> Mapping[str, float]:
+    """Percent: the mean mAP of the three tasks; of DSMD rSum between photographs and captions."""
     precision = "bf16" if config.loop.precision == "bf16" else "fp32"
     embeddings = ModelEncoder(model, precision=precision).encode(dataset.samples)
     model.train()
+    if isinstance(config, DsmdConfig):
+        report = evaluate(embeddings, tasks=BOTH_WAYS, protocol="image-text")
+        return {"validation_rsum": next(iter(report.recall_sums().values()))}
     rows = evaluate(embeddings).rows
     return {"validation_map": sum(row.mean_ap for row in rows) / len(rows)}
 

@@ -37,7 +37,9 @@ class IdentityMatching(nn.Module):
         if progress >= weights.triplet_warmup:
             terms["triplet"] = (
                 weights.triplet,
-                lambda: triplet_loss(features, batch.person_ids, margin=weights.margin),
+                lambda: triplet_loss(
+                    features, batch.person_ids, margin=weights.margin, distance=weights.triplet_distance
+                ),
             )
         losses = {name: loss() for name, (weight, loss) in terms.items() if weight > 0}
         weighted = (terms[name][0] * loss for name, loss in losses.items())

@@ -1,0 +1,76 @@
+from typing import Any
+
+import pytest
+
+from crossreid.core.errors import ConfigurationError
+from crossreid.models.folder import save_model
+from crossreid.training.build import _task
+from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
+from crossreid.training.plan import plan_training
+
+LOOP = {"steps": 30, "learning_rate": 0.1, "accumulation": 2}
+
+
+@pytest.fixture(scope="module")
+def folders(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("models")
+    models = {"teacher": tiny.teacher(depth=3), "student": tiny.student(projection=20, dim=20)}
+    return {kind: str(save_model(model, folder / kind)) for kind, model in models.items()}
+
+
+def test_a_teacher_s_plan_counts_what_its_training_trains(tiny: Any, folders: dict[str, str]) -> None:
+    people = tiny.dataset()
+    lora = {"rank": 3, "dense": 1, "dora": True}
+    values = {
+        "kind": "teacher",
+        "backbone": folders["teacher"],
+        "loop": LOOP,
+        "lora": lora,
+        "batch": {"people": 2},
+    }
+    config = TeacherConfig.model_validate(values)
+    plan, task = plan_training(config, people), _task(config, people, None)
+    assert plan.trained_parameters == sum(p.numel() for p in task.parameters() if p.requires_grad)
+    adapted = {n for n, module in task.adapters.base_model.model.named_modules() if hasattr(module, "lora_A")}
+    assert set(plan.adapters) == adapted
+    assert plan.backbone_parameters == sum(p.numel() for p in tiny.teacher(depth=3).parameters())
+    assert (plan.height, plan.width, plan.items_a_batch) == (84, 56, 2 * 2 * 4)
+    assert plan.epochs == 30  # 60 batches of 2 people out of 5: 2 batches an epoch
+    mib = (plan.backbone_parameters + 4 * plan.trained_parameters) * 4 / 2**20
+    assert plan.lowest_memory_mib == pytest.approx(mib)
+
+
+@pytest.mark.parametrize("dim", [None, 12])
+def test_a_student_s_plan_counts_what_its_training_trains(
+    tiny: Any, folders: dict[str, str], dim: int | None
+) -> None:
+    people = tiny.dataset()
+    values = {"kind": "student", "backbone": folders["student"], "loop": LOOP, "dim": dim}
+    config = StudentConfig.model_validate(values)
+    plan, task = plan_training(config, people), _task(config, people, None)
+    assert plan.trained_parameters == sum(p.numel() for p in task.parameters() if p.requires_grad)
+    assert plan.adapters == {}
+    assert plan.lowest_memory_mib == pytest.approx(16 * plan.trained_parameters / 2**20)
+
+
+def test_a_distillation_takes_the_width_of_its_teacher(folders: dict[str, str]) -> None:
+    config = DistillationConfig.model_validate(
+        {"kind": "distillation", "backbone": folders["student"], "loop": LOOP, "input": {"height": 112}}
+    )
+    own, wider = (plan_training(config, None, teacher=t) for t in (None, folders["teacher"]))
+    assert wider.trained_parameters - own.trained_parameters == (32 - 20) * 4 * 24
+    assert (own.height, own.width, own.epochs) == (112, 56, None)
+
+
+def test_a_named_treatment_sets_the_size(folders: dict[str, str]) -> None:
+    for kind, size in (("teacher", (336, 196)), ("student", (280, 140))):
+        values = {"backbone": folders[kind], "kind": kind, "loop": LOOP, "input": {"treatment": "release"}}
+        config = (TeacherConfig if kind == "teacher" else StudentConfig).model_validate(values)
+        plan = plan_training(config, None)
+        assert (plan.height, plan.width) == size
+
+
+def test_a_backbone_of_the_other_kind_is_refused(folders: dict[str, str]) -> None:
+    config = StudentConfig.model_validate({"kind": "student", "backbone": folders["teacher"], "loop": LOOP})
+    with pytest.raises(ConfigurationError, match="which is a teacher; expected a student"):
+        plan_training(config, None)
