@@ -80,6 +80,8 @@ def distill(
     file = Path(teacher) if is_file(teacher) else features or out / "teacher_features.parquet"
     check_output_file(file, ".parquet", option="--features")
     people = read_dataset(dataset, data, split)
+    if settings.batch.captions == "first":
+        people = people.first_captions()
     validation = None if validation_split is None else read_dataset(dataset, data, validation_split)
     stored = _store(teacher, people, file, batch_size=batch_size, device=device, precision=precision)
     model = train_model(
