@@ -1,21 +1,122 @@
 """The configurations that come with the program."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
-from crossreid.training.config import load_config
+from crossreid.core.embeddings import Embeddings
+from crossreid.core.modality import Modality
+from crossreid.data.preprocessing import IMAGENET_MEAN
+from crossreid.models.encoder import ModelEncoder
+from crossreid.models.folder import load_model, save_model
+from crossreid.models.prompts import PAPER_PROMPTS, RELEASE_PROMPTS
+from crossreid.models.teacher import Teacher
+from crossreid.training.build import read_history, train_model
+from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig, load_config
 
 CONFIGS = Path(__file__).parents[1] / "configs"
+FULL_SIZED = ["paper/teacher", "paper/student", "paper/distillation"]
+FULL_SIZED += [name.replace("paper", "release") for name in FULL_SIZED]
 
 
-@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.name)
 def test_a_configuration_loads_and_says_how_it_is_run(path: Path) -> None:
     config = load_config(path)
     verb = "distill" if config.kind in ("distillation", "dsmd") else "train"
-    assert f"crossreid {verb} configs/{path.name}" in path.read_text(encoding="utf-8")
+    command = f"crossreid {verb} configs/{path.relative_to(CONFIGS)}"
+    assert command in path.read_text(encoding="utf-8")
 
 
 def test_every_kind_has_one() -> None:
-    kinds = {load_config(path).kind for path in CONFIGS.glob("*.yaml")}
+    kinds = {load_config(path).kind for path in CONFIGS.rglob("*.yaml")}
     assert kinds == {"captioning", "contrastive", "teacher", "student", "distillation", "dsmd"}
+
+
+def test_both_presets_have_all_three_trainings() -> None:
+    assert {str(path.relative_to(CONFIGS)) for path in CONFIGS.glob("*/*")} == {
+        f"{n}.yaml" for n in FULL_SIZED
+    }
+
+
+@pytest.fixture(scope="module")
+def backbones(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("backbones")
+    return {
+        "teacher": save_model(tiny.teacher(), folder / "teacher"),
+        "student": save_model(tiny.student(), folder / "student"),
+    }
+
+
+@pytest.fixture(scope="module")
+def features(tiny: Any) -> Embeddings:
+    return ModelEncoder(tiny.teacher()).encode(tiny.dataset(people=3).samples)
+
+
+@pytest.mark.parametrize("name", FULL_SIZED)
+def test_a_full_sized_one_runs_to_its_end_in_small(
+    tiny: Any, backbones: dict[str, Path], features: Embeddings, tmp_path: Path, name: str
+) -> None:
+    kind = "teacher" if name.endswith("teacher") else "student"
+    smaller = [
+        f"backbone={backbones[kind]}", "loop.steps=2", "loop.accumulation=2", "loop.workers=0", "loop.tracker=",
+        "loop.log_every=1", "batch.people=2", "batch.groups=1",
+    ]  # fmt: skip
+    if name.endswith("student"):
+        smaller.append("dim=16")
+    if name.endswith("distillation"):
+        smaller.append("distillation.components=4")
+    config = load_config(CONFIGS / f"{name}.yaml", smaller)
+    assert isinstance(config, TeacherConfig | StudentConfig | DistillationConfig)
+    stored = features if isinstance(config, DistillationConfig) else None
+    folder = train_model(config, tiny.dataset(people=3), tmp_path, teacher_features=stored, quiet=True)
+    terms = {"identity", "sdm", "triplet"}
+    if name.endswith("distillation"):
+        terms |= {"principal", "relation"} | ({"cosine"} if name.startswith("paper") else set())
+    for term in terms | {"total"}:
+        assert [step for step, _ in read_history(tmp_path / "history.jsonl", term)] == [1, 2], term
+    model, _ = load_model(folder)
+    _check_treatment(model, release=name.startswith("release"))
+    with torch.inference_mode():
+        size = model.preprocessing
+        seen = model.embed_images(torch.randn(1, 3, size.height, size.width), [Modality.SKETCH])
+    assert seen.shape == (1, 16 if name.endswith("student") else 32)
+
+
+def _check_treatment(model: Any, *, release: bool) -> None:
+    size = (336, 196) if release and isinstance(model, Teacher) else (280, 140)
+    assert (model.preprocessing.height, model.preprocessing.width) == size
+    assert (model.preprocessing.mean == IMAGENET_MEAN) == release
+    assert model.preprocessing.resampling == ("lanczos" if release else "bicubic")
+    if isinstance(model, Teacher):
+        assert model.conversation.prompts == (RELEASE_PROMPTS if release else PAPER_PROMPTS)
+
+
+def test_what_paper_and_release_disagree_in() -> None:
+    paper, release = (load_config(CONFIGS / preset / "teacher.yaml") for preset in ("paper", "release"))
+    assert isinstance(paper, TeacherConfig)
+    assert isinstance(release, TeacherConfig)
+    assert (paper.lora.dora, paper.lora.attention, paper.lora.merger) == (False, "chosen", False)
+    assert (release.lora.dora, release.lora.attention, release.lora.merger) == (True, "all", True)
+    assert (paper.lora.rank, release.lora.rank, release.lora.scaling, release.lora.dropout) == (
+        16,
+        16,
+        64,
+        0.1,
+    )
+    assert (paper.weights.identity, paper.weights.sdm_reduction) == (1.0, "sum")
+    assert (release.weights.identity, release.weights.sdm_reduction) == (0.25, "mean")
+    assert (paper.batch.captions, release.batch.captions) == ("all", "first")
+    of_paper, of_release = (
+        load_config(CONFIGS / preset / "distillation.yaml") for preset in ("paper", "release")
+    )
+    assert isinstance(of_paper, DistillationConfig)
+    assert isinstance(of_release, DistillationConfig)
+    for config, weights, variants in (
+        (of_paper, (0.01, 0.29, 0.35, 0.35), ("train_set", "gram", "rowwise")),
+        (of_release, (0.01, 0.0, 0.49, 0.5), ("batch", "correlation", "rowwise")),
+    ):
+        terms = config.distillation
+        assert (terms.task, terms.cosine, terms.principal, terms.relation) == weights
+        assert (terms.basis, terms.relation_kind, terms.relation_match) == variants

@@ -89,3 +89,9 @@ def test_the_generator_decides_everything() -> None:
         for rng in (np.random.default_rng(7), np.random.default_rng(7))
     )
     assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
+
+
+def test_a_vertical_flip_turns_upside_down() -> None:
+    image = picture(4, 3)
+    turned = Augmentation(**(NOTHING | {"vertical_flip": 1.0}))(image, np.random.default_rng(0))
+    np.testing.assert_array_equal(turned, image[::-1])

@@ -38,3 +38,14 @@ def test_a_person_without_a_label_is_refused():
 def test_times_must_be_one_a_sample():
     with pytest.raises(DataError, match="1 times; expected 2"):
         Dataset("mine", "", (PHOTO, SKETCH), ("ada", "bob"), ("noon",))
+
+
+def test_first_captions_leaves_out_the_later_ones_of_a_group():
+    def words(source: str, item: str) -> Sample:
+        return Sample(Modality.TEXT, 0, caption="x", source_id=source, item_id=item)
+
+    samples = (words("a", "1"), PHOTO, words("a", "2"), words("b", "3"), words("", "4"), words("", "5"))
+    kept = Dataset("mine", "test", samples, ("ada", "bob"), tuple("012345")).first_captions()
+    assert [sample.caption and sample.item_id for sample in kept.samples] == ["1", None, "3", "4", "5"]
+    assert kept.times == ("0", "1", "3", "4", "5")
+    assert kept.first_captions() == kept
