@@ -11,8 +11,8 @@ from crossreid.core.encoder import Item, as_samples
 from crossreid.core.modality import Modality
 from crossreid.data.encoding import encode_samples
 from crossreid.models.folder import fingerprint_of
-from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
+from crossreid.models.vision_text import EdgeModel
 
 
 class ModelEncoder:
@@ -26,7 +26,7 @@ class ModelEncoder:
     """
 
     def __init__(
-        self, model: Teacher | Student, *, space: str = "", source: str = "", precision: str = "fp32"
+        self, model: Teacher | EdgeModel, *, space: str = "", source: str = "", precision: str = "fp32"
     ) -> None:
         self.model, self.source, self.precision = model.eval(), source, precision
         weights = fingerprint_of(model)

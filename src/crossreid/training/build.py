@@ -70,7 +70,9 @@ def train_model(
     task = _task(config, dataset, teacher_features)
     model = task.teacher if isinstance(task, TeacherTask) else task.student
     settings = config.model_dump(mode="json") | {"data": _signature(dataset)}
-    space = teacher_features.fingerprint.partition("@")[2] if teacher_features is not None else ""
+    space = ""
+    if isinstance(config, DistillationConfig | DsmdConfig) and teacher_features is not None:
+        space = teacher_features.fingerprint.partition("@")[2]
     best = KeepBest(folder, model, space=space) if _keeps_best(config, validation) else None
     write_record(folder / "run.json", settings, seed=config.loop.seed)
 

@@ -1,0 +1,190 @@
+"""Compare DSMD with the distillation of MLLMEmbed-ReID: one world, teacher, student and budget for all variants.
+
+Run `python benchmarks/dsmd.py`: thirty trainings. It resumes, and writes `benchmarks/results/dsmd.json`: mAP by
+`source-excluded` of the three tasks for people never seen, edge against edge (E2E) and edge against cloud (E2C), and
+rSum between photographs and captions. All variants but the first learn the task beside, with weight 0.01; balanced
+weights add up to 10 and more, so that beside them it is next to nothing, as in the source, which has no task.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from crossreid.core.embeddings import Embeddings
+from crossreid.data.dataset import Dataset
+from crossreid.data.loading import load_dataset
+from crossreid.evaluation.evaluate import BOTH_WAYS, evaluate
+from crossreid.models.loading import load_encoder
+from crossreid.synthesis.pedestrians.dataset import write_world
+from crossreid.training.build import read_history, train_model
+from crossreid.training.config import DistillationConfig, DsmdConfig, StudentConfig
+from crossreid.training.record import write_record
+from crossreid.training.teacher_features import store_teacher_features
+
+RESULTS = Path(__file__).parent / "results" / "dsmd.json"
+RUNS = Path("runs") / "dsmd"
+TASK = 0.01
+
+_RELEASED = {"balancer": {"rate_of": "released"}}
+_ALONE = {"cosine": 0.0, "principal": 0.0, "relation": 0.0}
+VARIANTS: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "task only": ("student", {}),
+    "cosine": ("distillation", _ALONE | {"cosine": 0.99}),
+    "PCM": ("distillation", _ALONE | {"principal": 0.99}),
+    "FR": ("distillation", _ALONE | {"relation": 0.99}),
+    "PCM + FR": ("distillation", _ALONE | {"principal": 0.495, "relation": 0.495}),
+    "cosine + PCM + FR": ("distillation", {}),
+    "DSMD, raw rate": ("dsmd", {}),
+    "DSMD, released": ("dsmd", _RELEASED),
+    "cosine + PCM + FR, balanced": (
+        "distillation",
+        {"cosine": 1.0, "principal": 1.0, "relation": 1.0, "balancer": {}},
+    ),
+    "cosine + PCM + FR, balanced, released": (
+        "distillation",
+        {"cosine": 1.0, "principal": 1.0, "relation": 1.0} | _RELEASED,
+    ),
+}
+"""What is trained -> the kind of its configuration and the settings of the distillation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How large it is.
+
+    Args:
+        train_people: drawn people to learn from, an encounter of each.
+        test_people: unseen people that are searched for.
+        test_groups: encounters of each.
+        steps: of every variant.
+        learning_rate: at its peak.
+        batch_people: identities a batch.
+        components: of PCM.
+        queue: entries of DSMD's queues, for each modality.
+        teacher: whose stored features are followed.
+        student: where every variant starts.
+        precision: of training and embedding.
+        seeds: of the order, the augmentation and the classifier.
+        world_seed: of the people.
+    """
+
+    train_people: int = 2000
+    test_people: int = 200
+    test_groups: int = 4
+    steps: int = 160
+    learning_rate: float = 5e-4
+    batch_people: int = 48
+    components: int = 50
+    queue: int = 1024
+    teacher: str = "tiny-cloud"
+    student: str = "tiny-edge"
+    precision: str = "bf16"
+    seeds: tuple[int, ...] = (0, 1, 2)
+    world_seed: int = 0
+
+
+def compare(size: Comparison, folder: Path, *, quiet: bool = True) -> dict[str, dict[str, list[float]]]:
+    """Train and evaluate every variant at every seed: the numbers by variant, then by name, one a seed."""
+    train, test = _draw(size, folder)
+    cloud = load_encoder(size.teacher, precision=size.precision)
+    features = store_teacher_features(cloud, train, folder / "teacher_features.parquet", progress=not quiet)
+    gallery = store_teacher_features(cloud, test, folder / "gallery.parquet", progress=not quiet)
+    numbers: dict[str, dict[str, list[float]]] = {"teacher": _add({}, _measure(gallery, gallery))}
+    start = load_encoder(size.student, precision=size.precision).encode(test.samples)
+    numbers["student, untrained"] = _add({}, _measure(start, gallery))
+    for name in VARIANTS:
+        for seed in size.seeds:
+            run = folder / f"{name.replace(' ', '-')}-{seed}"
+            model = train_model(
+                configuration(size, name, seed), train, run, teacher_features=features, quiet=quiet
+            )
+            edge = load_encoder(model, precision=size.precision).encode(test.samples)
+            measured = _measure(edge, gallery)
+            measured["seconds"] = read_history(run / "history.jsonl", "seconds")[-1][1]
+            _add(numbers.setdefault(name, {}), measured)
+            print(f"{name} ({seed}): " + ", ".join(f"{key} {value:.1f}" for key, value in measured.items()))
+    return numbers
+
+
+def configuration(size: Comparison, name: str, seed: int) -> StudentConfig | DistillationConfig | DsmdConfig:
+    """Of one variant: all but `kind` and the distillation is the same."""
+    kind, settings = VARIANTS[name]
+    common: dict[str, Any] = {
+        "kind": kind,
+        "backbone": size.student,
+        "loop": {
+            "steps": size.steps,
+            "learning_rate": size.learning_rate,
+            "final_learning_rate": size.learning_rate / 50,
+            "warmup_share": 0.1,
+            "precision": "bf16" if size.precision == "bf16" else "no",
+            "seed": seed,
+            "checkpoint_every": max(1, size.steps // 4),
+            "log_every": max(1, size.steps // 40),
+            "tracker": None,
+        },
+        "batch": {"people": size.batch_people, "groups": 1},
+        "augmentation": {"flip": 0.0, "padding": 4, "erase": 0.15},
+        "weights": {"triplet_warmup": 0.5, "sdm_reduction": "mean"},
+    }
+    follow = {"task": TASK, "head_start": "least_squares"} | settings
+    match kind:
+        case "student":
+            return StudentConfig.model_validate(common)
+        case "dsmd":
+            return DsmdConfig.model_validate(common | {"dsmd": {"queue": size.queue} | follow})
+        case _:
+            follow["components"] = size.components
+            return DistillationConfig.model_validate(common | {"distillation": follow})
+
+
+def _draw(size: Comparison, folder: Path) -> tuple[Dataset, Dataset]:
+    sizes = {"train": (size.train_people, 1), "test": (size.test_people, size.test_groups)}
+    for split, (people, groups) in sizes.items():
+        write_world(
+            folder / split,
+            seed=size.world_seed,
+            people={split: people},  # type: ignore[dict-item]
+            groups_per_person=groups,
+            progress=False,
+        )
+    train, test = (load_dataset("pedestrians", folder / split, split) for split in sizes)
+    return train, test
+
+
+def _measure(edge: Embeddings, cloud: Embeddings) -> dict[str, float]:
+    """Percent; what has not learnt to live in the cloud's space is not compared with it."""
+    found: dict[str, float] = {}
+    for setting, gallery in (("E2E", edge), ("E2C", cloud)):
+        if edge.fingerprint.partition("@")[2] == gallery.fingerprint.partition("@")[2]:
+            rows = evaluate(edge, gallery).rows
+            found |= {f"{setting} mAP {row.task}": row.mean_ap for row in rows}
+            found[f"{setting} mAP"] = float(np.mean([row.mean_ap for row in rows]))
+    sums = evaluate(edge, tasks=BOTH_WAYS, protocol="image-text").recall_sums()
+    return found | {"E2E rSum": next(iter(sums.values()))}
+
+
+def _add(numbers: dict[str, list[float]], measured: Mapping[str, float]) -> dict[str, list[float]]:
+    for name, value in measured.items():
+        numbers.setdefault(name, []).append(value)
+    return numbers
+
+
+def main(size: Comparison = Comparison(), *, runs: Path = RUNS, results: Path = RESULTS) -> None:
+    numbers = compare(size, runs)
+    for name, measured in numbers.items():
+        values = measured["E2E mAP"]
+        spread = f" +- {np.std(values, ddof=1):.1f}" if len(values) > 1 else ""
+        print(f"{name:38} mean mAP {np.mean(values):.1f}{spread}")
+    settings = {name: {"kind": kind, "settings": asked} for name, (kind, asked) in VARIANTS.items()}
+    write_record(
+        results, asdict(size), seed=size.seeds[0], seeds=list(size.seeds), variants=settings, numbers=numbers
+    )
+    print(f"{results} is written")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""The comparison of distillations runs, with models and data of nothing."""
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossreid.models.folder import save_model
+from crossreid.training.record import provenance
+
+TRAINED = ("task only", "DSMD, raw rate", "cosine + PCM + FR, balanced")
+
+
+@pytest.fixture(scope="module")
+def benchmark() -> Any:
+    path = Path(__file__).parents[2] / "benchmarks" / "dsmd.py"
+    spec = importlib.util.spec_from_file_location("dsmd_benchmark", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_variants_differ_in_what_they_distil_alone(benchmark: Any) -> None:
+    size = benchmark.Comparison()
+    chosen = {name: benchmark.configuration(size, name, 5).model_dump() for name in benchmark.VARIANTS}
+    shared = [
+        {key: value for key, value in config.items() if key not in ("kind", "distillation", "dsmd")}
+        for config in chosen.values()
+    ]
+    first = shared[0] | {"dim": None}
+    assert all(first.items() >= config.items() or config["keep"] == "last" for config in shared)
+    assert {config["loop"]["seed"] for config in shared} == {5}
+    terms = {name: config.get("distillation") or config.get("dsmd") for name, config in chosen.items()}
+    assert terms["task only"] is None
+    assert all(term["task"] == 0.01 for term in terms.values() if term)
+    assert len({json.dumps(term) for term in terms.values()}) == len(benchmark.VARIANTS) == 10
+
+
+def test_it_runs_to_its_end(
+    benchmark: Any, tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(benchmark, "VARIANTS", {name: benchmark.VARIANTS[name] for name in TRAINED})
+    size = benchmark.Comparison(
+        train_people=6,
+        test_people=3,
+        test_groups=2,
+        steps=2,
+        batch_people=4,
+        components=4,
+        queue=16,
+        teacher=str(save_model(tiny.teacher(text_budget=400), tmp_path / "cloud")),
+        student=str(save_model(tiny.student(), tmp_path / "edge")),
+        precision="fp32",
+        seeds=(0, 1),
+    )
+    results = tmp_path / "results" / "dsmd.json"
+    benchmark.main(size, runs=tmp_path / "runs", results=results)
+    record = json.loads(results.read_text())
+    assert set(record["numbers"]) == {"teacher", "student, untrained", *TRAINED}
+    for name in TRAINED:
+        numbers = record["numbers"][name]
+        assert all(len(values) == 2 for values in numbers.values())
+        assert ("E2C mAP" in numbers) == (name != "task only")
+        assert 0 < numbers["E2E rSum"][0] <= 600
+    assert record["numbers"]["teacher"]["E2E mAP"] == record["numbers"]["teacher"]["E2C mAP"]
+    assert record["seeds"] == [0, 1]
+    assert record["configuration"]["steps"] == 2
+    assert {name: record[name] for name in ("versions", "hardware")} == {
+        name: provenance()[name] for name in ("versions", "hardware")
+    }
+    shown = capsys.readouterr().out
+    assert f"{results} is written" in shown
