@@ -46,6 +46,39 @@ def test_a_teacher_is_adapted(
     assert next_words(result.stdout) == [*proposed, "--out", "runs/edge"]
 
 
+def test_settings_on_the_command_line_take_the_place_of_the_file_s(
+    run: Call, configuration: Write, world: Path, edge: Path, tmp_path: Path
+) -> None:
+    config, out = configuration("student", backbone=str(edge)), tmp_path / "run"
+    run("train", config, "--data", world, "--out", out, "--set", "loop.steps=1", "--set", "dim=12")
+    assert load_encoder(out / "model").dim == 12
+    assert [json.loads(line)["step"] for line in (out / "history.jsonl").read_text().splitlines()] == [1]
+    refused = run("train", config, "--data", world, "--out", out, "--set", "loop.step=1", status=2)
+    assert "student.loop.step: Extra inputs are not permitted, did you mean loop.steps?" in refused.stderr
+
+
+def test_a_dry_run_says_what_would_be_trained_and_writes_nothing(
+    run: Call, configuration: Write, world: Path, cloud: Path, tmp_path: Path
+) -> None:
+    config = configuration("teacher", backbone=str(cloud), lora={"rank": 2, "dense": 1, "stride": 5})
+    before = sorted(tmp_path.rglob("*"))
+    shown = run("train", config, "--dry-run", "--data", world).stdout
+    assert sorted(tmp_path.rglob("*")) == before
+    # One block a tower. Vision: 2 x ((32 + 96) + 2 x 32 + ...); the last line names the layer and its block.
+    assert "6 people, 12 groups, 12 rgb, 12 ir, 12 sketch, 12 text" in shown
+    assert "3 people x 2 groups, 24 items of four modalities" in shown
+    assert "84 x 56 px" in shown
+    assert "in 11 layers:" in shown
+    assert "visual.blocks.*.attn.qkv  in 1" in shown
+    assert "language_model.layers.*.self_attn.q_proj  in 1" in shown
+    without = run("train", config, "--dry-run").stdout
+    assert "without the classifier over the people of the data" in without
+    distillation = configuration("distillation", backbone=str(cloud))
+    refused = run("train", distillation, "--dry-run", status=2)
+    assert "which is a teacher; expected a student" in refused.stderr
+    assert "no --out" in run("train", config, "--data", world, status=2).stderr
+
+
 def test_a_pretraining_draws_its_own_people(
     run: Call, configuration: Write, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,12 +95,13 @@ def save_adapter(adapted: PeftModel, folder: Path, *, base: str) -> None:
     Args:
         adapted: what `add_adapters` returned.
         folder: exists or is made.
-        base: hub id or folder of the backbone, as `load_encoder` is to find it again.
+        base: shipped name, hub id or folder of the backbone; a folder is stored with its whole path.
     """
     adapted.save_pretrained(str(folder), save_embedding_layers=False)
     settings = _settings(folder)
     names = {name for name, module in adapted.base_model.model.named_modules() if hasattr(module, "lora_A")}
-    settings |= {"base_model_name_or_path": base, "target_modules": sorted(names)}
+    place = str(Path(base).resolve()) if Path(base).is_dir() else base
+    settings |= {"base_model_name_or_path": place, "target_modules": sorted(names)}
     (folder / SETTINGS).write_text(json.dumps(settings, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -73,7 +73,7 @@ def save_model(
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    card = _card(model) | {"format": _FORMAT, "space": space}
+    card = card_of(model, space=space)
     if isinstance(model, Teacher):
         model.conversation.tokenizer.save_pretrained(partial)
         config, state = model.backbone.config, _captioner_state(model.backbone)
@@ -251,6 +251,11 @@ def _captioner_state(backbone: nn.Module) -> dict[str, Tensor]:
 
 def _stored(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     return tensor.detach().cpu().to(dtype if tensor.is_floating_point() else tensor.dtype).contiguous()
+
+
+def card_of(model: Teacher | EdgeModel, *, space: str) -> dict[str, Any]:
+    """The content of `crossreid.json`."""
+    return _card(model) | {"format": _FORMAT, "space": space}
 
 
 def _card(model: Teacher | EdgeModel) -> dict[str, Any]:

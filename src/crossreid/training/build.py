@@ -15,8 +15,10 @@ from crossreid.data.augmentation import Augmentation
 from crossreid.data.dataset import Dataset
 from crossreid.data.preprocessing import Preprocessing
 from crossreid.evaluation.evaluate import BOTH_WAYS, evaluate
+from crossreid.models.adapter import save_adapter
 from crossreid.models.encoder import ModelEncoder
 from crossreid.models.folder import load_model, save_model
+from crossreid.models.hub import write_surroundings
 from crossreid.models.loading import model_folder
 from crossreid.models.lora import HierarchicalLora
 from crossreid.models.student import Student
@@ -92,8 +94,9 @@ def train_model(
         quiet=quiet,
     )
     if isinstance(task, TeacherTask):
-        task.adapters.save_pretrained(str(folder / "adapter"))
+        save_adapter(task.adapters, folder / "adapter", base=config.backbone)
         model = task.merge()
+        write_surroundings(model, folder / "adapter", base=config.backbone)
     return save_model(model, folder / "model", space=space) if best is None else best.folder
 
 

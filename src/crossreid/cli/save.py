@@ -1,0 +1,63 @@
+"""`crossreid save`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crossreid.cli.options import command_line
+
+if TYPE_CHECKING:
+    from crossreid.models.hub import Results
+
+
+def save(
+    encoder: Annotated[
+        str,
+        typer.Argument(
+            help="A model folder, a folder with an adapter, a released checkpoint, tiny-cloud, tiny-edge or a hub id."
+        ),
+    ],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="A new folder.")],
+    report: Annotated[
+        Path | None,
+        typer.Option(help="JSON of crossreid evaluate, whose figures go into the model card."),
+    ] = None,
+    merged: Annotated[
+        bool, typer.Option("--merged", help="Fold an adapter into its base; else it stays one.")
+    ] = False,
+    base: Annotated[
+        str, typer.Option(help="Hub id of the backbone, in place of the one that an adapter names.")
+    ] = "",
+) -> None:
+    """Write a model as a folder for the hub: weights or adapter, tokenizer, processor, prompts and a model card."""
+    from crossreid.models.hub import save_for_hub
+
+    folder = save_for_hub(encoder, out, merged=merged, base=base, results=_results(report))
+    files = ", ".join(sorted(path.name for path in folder.iterdir()))
+    print(f"Wrote {folder}: {files}")
+    print(f"Next: {command_line('embed', folder, '--data', 'DATA', '--out', 'embeddings.parquet')}")
+
+
+def _results(file: Path | None) -> "Results":
+    """R1, mAP and mINP of each row of a report in which any query counted."""
+    from crossreid.core.errors import DataError
+    from crossreid.evaluation.report import Report
+
+    if file is None:
+        return {}
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{file} cannot be read: {error}", expected="JSON of crossreid evaluate") from error
+    rows = Report.from_json(text).rows
+    return {
+        " ".join(filter(None, (row.task, row.setting, row.rule))): {
+            "R1": row.r1,
+            "mAP": row.mean_ap,
+            "mINP": row.mean_inp,
+        }
+        for row in rows
+        if row.queries
+    }

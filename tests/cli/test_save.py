@@ -1,0 +1,34 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from crossreid.models.loading import load_encoder
+
+Call = Callable[..., Any]
+
+
+def test_a_model_is_saved_with_the_figures_of_its_report(
+    run: Call, embeddings: Path, edge: Path, tmp_path: Path
+) -> None:
+    report, out = tmp_path / "report.json", tmp_path / "for the hub"
+    run("evaluate", embeddings, "--out", report)
+    shown = run("save", edge, "--out", out, "--report", report).stdout
+    assert "README.md" in shown
+    assert shown.endswith(f"Next: crossreid embed '{out}' --data DATA --out embeddings.parquet\n")
+    head = yaml.safe_load((out / "README.md").read_text().split("---")[1])
+    tasks = [row["task"]["name"] for row in head["model-index"][0]["results"]]
+    assert {task.split()[0] for task in tasks} == {"S->R", "IR->R", "T->R"}
+    assert len(set(tasks)) == len(tasks)  # protocols can be told apart
+    assert load_encoder(out).fingerprint == load_encoder(edge).fingerprint
+
+
+def test_what_save_refuses(run: Call, edge: Path, tmp_path: Path) -> None:
+    text = tmp_path / "report.json"
+    text.write_text("{")
+    for report in (text, tmp_path / "nothing.json"):
+        refused = run("save", edge, "--out", tmp_path / "out", "--report", report, status=2)
+        assert refused.stderr.startswith("crossreid: ")
+    assert not (tmp_path / "out").exists()
+    assert "which is not empty" in run("save", edge, "--out", tmp_path, status=2).stderr

@@ -1,0 +1,128 @@
+"""Folders for the hub: what is written is read back, by this program and by transformers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+from crossreid.core.errors import CheckpointError
+from crossreid.core.modality import Modality
+from crossreid.models.folder import fingerprint_of, load_model, save_model
+from crossreid.models.hub import save_for_hub
+from crossreid.models.loading import load_encoder
+from crossreid.models.treatment import treat
+from crossreid.training.build import train_model
+from crossreid.training.config import TeacherConfig
+
+RESULTS = {"S->R C2C": {"R1": 92.871, "mAP": 89.82}, "T->R C2C": {"R1": 65.29}}
+
+
+@pytest.fixture(scope="module")
+def run(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a teacher with DoRA on a base of its own."""
+    folder = tmp_path_factory.mktemp("run")
+    base = save_model(tiny.teacher(), folder / "base")
+    values = {
+        "kind": "teacher", "backbone": str(base), "batch": {"people": 2, "groups": 1},
+        "loop": {"steps": 2, "learning_rate": 0.05, "workers": 0, "tracker": None},
+        "lora": {"rank": 2, "dora": True}, "input": {"height": 112},
+    }  # fmt: skip
+    train_model(TeacherConfig.model_validate(values), tiny.dataset(people=2), folder, quiet=True)
+    return folder
+
+
+def test_the_adapter_of_a_run_is_its_model_to_the_bit(run: Path) -> None:
+    model, adapter = (load_model(run / name)[0] for name in ("model", "adapter"))
+    for name, weight in model.state_dict().items():
+        assert torch.equal(adapter.state_dict()[name], weight), name
+    assert fingerprint_of(model) == fingerprint_of(adapter)
+    base = load_model(run / "base")[0]
+    assert fingerprint_of(model) != fingerprint_of(base)
+    settings = json.loads((run / "adapter" / "adapter_config.json").read_text())
+    assert settings["base_model_name_or_path"] == str((run / "base").resolve())
+    assert "visual.blocks.1.mlp.fc2" in settings["target_modules"]
+    assert "base_model" not in (run / "adapter" / "README.md").read_text().split("---")[1]
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["adapter", "merged"])
+def test_a_saved_teacher_is_read_back_to_the_bit(run: Path, tmp_path: Path, merged: bool) -> None:
+    out = save_for_hub(run / "adapter", tmp_path / "cloud", merged=merged, results=RESULTS)
+    names = {path.name for path in out.iterdir()}
+    assert names >= {"crossreid.json", "README.md", "preprocessor_config.json", "tokenizer.json"}
+    weights = (
+        {"model.safetensors", "config.json"}
+        if merged
+        else {"adapter_model.safetensors", "adapter_config.json"}
+    )
+    assert (
+        names & {"model.safetensors", "config.json", "adapter_model.safetensors", "adapter_config.json"}
+        == weights
+    )
+    first, again = (load_encoder(folder, device="cpu") for folder in (run / "adapter", out))
+    assert again.fingerprint == first.fingerprint
+    picture = np.random.default_rng(0).integers(0, 256, size=(60, 30, 3), dtype=np.uint8)
+    for encoder in (again, first):
+        assert encoder.encode([picture], modality=Modality.IR).vectors.shape == (1, 32)
+    np.testing.assert_array_equal(
+        again.encode([picture], modality=Modality.IR).vectors,
+        first.encode([picture], modality=Modality.IR).vectors,
+    )
+
+
+def test_a_saved_student_is_read_back_to_the_bit(tiny: Any, tmp_path: Path) -> None:
+    source = save_model(tiny.student(dim=20), tmp_path / "student", space="cloud")
+    out = save_for_hub(source, tmp_path / "edge", results=RESULTS)
+    assert load_encoder(out, device="cpu").fingerprint == load_encoder(source, device="cpu").fingerprint
+
+
+def test_the_card_holds_what_was_measured_and_nothing_else(run: Path, tmp_path: Path) -> None:
+    base = "Qwen/Qwen2-VL-2B-Instruct"
+    out = save_for_hub(run / "adapter", tmp_path / "cloud", base=base, results=RESULTS)
+    _, head, text = (out / "README.md").read_text().split("---\n", 2)
+    values = yaml.safe_load(head)
+    assert (values["base_model"], values["base_model_relation"]) == (base, "adapter")
+    sketches, words = values["model-index"][0]["results"]
+    assert sketches["task"]["name"] == "S->R C2C"
+    assert sketches["metrics"] == [{"type": "R1", "value": 92.87}, {"type": "mAP", "value": 89.82}]
+    assert words["metrics"] == [{"type": "R1", "value": 65.29}]
+    assert "| S->R C2C | 92.87 | 89.82 |\n| T->R C2C | 65.29 |  |" in text
+    assert "112 × 56 px" in text
+    bare = save_for_hub(run / "model", tmp_path / "bare")
+    assert "model-index" not in (bare / "README.md").read_text()
+    assert "Measured" not in (bare / "README.md").read_text()
+
+
+def test_transformers_processor_gives_the_numbers_that_the_student_reads(tiny: Any, tmp_path: Path) -> None:
+    student = treat(tiny.student(), treatment="release", height=84, width=56)
+    out = save_for_hub(save_model(student, tmp_path / "student"), tmp_path / "edge")
+    picture = np.random.default_rng(0).integers(0, 256, size=(70, 40, 3), dtype=np.uint8)
+    read = CLIPImageProcessorPil.from_pretrained(out)(picture, return_tensors="np")["pixel_values"]
+    size = student.preprocessing
+    np.testing.assert_allclose(read, size.normalise([size.resize(picture)]), atol=1e-5)
+
+
+def test_transformers_processor_gives_the_numbers_that_the_teacher_reads(tiny: Any, tmp_path: Path) -> None:
+    teacher = tiny.teacher()
+    out = save_for_hub(save_model(teacher, tmp_path / "teacher"), tmp_path / "cloud")
+    size = teacher.preprocessing
+    picture = np.random.default_rng(0).integers(0, 256, size=(size.height, size.width, 3), dtype=np.uint8)
+    read = Qwen2VLImageProcessorPil.from_pretrained(out)(picture, return_tensors="pt")
+    assert read["image_grid_thw"].tolist() == [[1, 6, 4]]
+    # Both frames of a still picture are the same; the teacher's patches have one.
+    frames = read["pixel_values"].view(24, 3, 2, 14 * 14)
+    patches = teacher._patches(torch.from_numpy(size.normalise([picture])))[0].view(24, 3, 14 * 14)
+    for frame in (0, 1):
+        torch.testing.assert_close(frames[:, :, frame], patches, atol=1e-5, rtol=0)
+
+
+def test_nothing_is_overwritten(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(CheckpointError, match="which is not empty"):
+        save_for_hub(run / "model", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
