@@ -187,7 +187,7 @@ def title_axes(axes: Axes, title: str, *, x: str = "", y: str = "") -> None:
 
 def caption(figure: Figure, words: str) -> None:
     """A paragraph below the figure that says what is seen, on what, and how it was counted."""
-    columns = int(figure.get_size_inches()[0] * 17)
+    columns = int(figure.get_size_inches()[0] * 15)
     figure.supxlabel(textwrap.fill(words, columns), x=0.01, ha="left", fontsize=8, color=INK)
 
 

@@ -1,10 +1,11 @@
-"""`crossreid analyse`: figures of stored embeddings."""
+"""`crossreid analyse`: figures of stored embeddings. Those that come with numbers of their own are in `studies`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crossreid.cli import studies
 from crossreid.cli.options import Data, DatasetName, Split, Tasks, command_line, read_dataset
 
 if TYPE_CHECKING:
@@ -26,7 +27,14 @@ Seed = Annotated[int, typer.Option(help="Of the draw.")]
 
 @app.callback()
 def analyse() -> None:
-    """Draw what stored embeddings look like."""
+    """Draw what stored embeddings look like, and where they fail."""
+
+
+app.command()(studies.convergence)
+app.command()(studies.importance)
+app.command()(studies.gallery_width)
+app.command()(studies.errors)
+app.command()(studies.leakage)
 
 
 @app.command("low-rank")
@@ -40,7 +48,7 @@ def low_rank(
     """Show how few directions hold most of what an encoder says."""
     from crossreid.analysis.figures import spectrum_figure
     from crossreid.analysis.low_rank import low_rank_spectrum
-    from crossreid.cli.outputs import FIGURES, check_output_file, write_figure
+    from crossreid.cli.outputs import FIGURES, check_output_file, write_study
     from crossreid.core.embeddings import Embeddings
 
     check_output_file(out, *FIGURES)
@@ -51,8 +59,16 @@ def low_rank(
     }
     for name, spectrum in spectra.items():
         print(f"{name}: {_summary(spectrum)}")
-    write_figure(spectrum_figure(spectra), out)
-    print(f"Wrote {out}")
+    numbers = {
+        name: {
+            "effective_rank": spectrum.effective_rank,
+            "components_for": {str(share): spectrum.components_for(share) for share in _SHARES},
+            "explained_variance": spectrum.explained_variance.tolist(),
+        }
+        for name, spectrum in spectra.items()
+    }
+    asked = {"embeddings": list(map(str, embeddings))}
+    print("Wrote " + write_study(out, spectrum_figure(spectra), asked, spectra=numbers))
     print("Next: " + command_line("analyse", "tsne", embeddings[0], "--out", out.with_stem("tsne")))
 
 

@@ -106,10 +106,10 @@ class Report:
         for weights in dict.fromkeys(tuple(row.weights.items()) for row in self.rows if row.weights):
             lines.append(f"Weights: {', '.join(f'{kind} {weight:.2f}' for kind, weight in weights)}.")
         if self._open_set:
-            searches = sum(row.non_mated_searches for row in self.rows)
+            searches = max(row.non_mated_searches for row in self.rows)
             lines.append(
                 "FNIR: percent of the searches for people who are there that stay below the threshold at which the"
-                f" given share of searches for people who are not there ({searches} in all) finds somebody."
+                f" given share of searches for people who are not there ({searches} of a task) finds somebody."
             )
         return tuple(lines)
 
@@ -152,7 +152,7 @@ class Report:
         return fitting[0]
 
     def recall_sums(self) -> dict[tuple[str, str], float]:
-        """rSum = R1 + R5 + R10 of R->T and of T->R, by setting and rule; where there are rows of both."""
+        """By setting and rule rSum = R1 + R5 + R10 of R->T and of T->R, where there are rows of both."""
         sums: dict[tuple[str, str], dict[str, float]] = {}
         for row in self.rows:
             if row.task in ("R->T", "T->R"):
