@@ -147,7 +147,7 @@ def _draw(size: Comparison, folder: Path) -> tuple[Dataset, Dataset]:
         write_world(
             folder / split,
             seed=size.world_seed,
-            people={split: people},  # type: ignore[dict-item]
+            people={split: people},
             groups_per_person=groups,
             progress=False,
         )

@@ -38,8 +38,8 @@ def test_both_ways_by_hand() -> None:
     rows += [("text", 0, angle) for angle in (10.0, 11.0, 12.0, 13.0, 80.0)]
     rows += [("text", 1, angle) for angle in (1.0, 2.0, 3.0, 70.0, 4.0)]
     report = evaluate(embeddings(rows), tasks=BOTH_WAYS, protocol="image-text")
-    # Photo 0 meets 1, 2, 3, 4 (of photo 1), then 10, its own: position 5. Photo 1 meets 80 (of photo 0), then 70: position 2.
-    # Captions: four of the five of photo 0 and one of the five of photo 1 are nearer to their own; of two photos both are
+    # Photo 0 meets 1, 2, 3, 4 (of photo 1), then 10, its own: position 5. Photo 1 meets 80 (of photo 0), then 70:
+    # position 2. Four of the captions of photo 0 and one of photo 1 are nearer to their own; of two photos both are
     # among the first five.
     assert numbers(report) == {"R->T": (0.0, 100.0, 100.0), "T->R": (50.0, 100.0, 100.0)}
     assert report.recall_sums() == {("", "image-text"): 450.0}
@@ -63,8 +63,7 @@ def test_a_sixth_caption_does_not_count() -> None:
 
 
 def test_five_folds_are_searched_one_by_one() -> None:
-    """Ten photographs in pairs 3 degrees apart; every caption points at the *other* photograph of its pair, or, of the last
-    pair, at the first pair: in its own fold the nearest is then its own partner's neighbour."""
+    """Ten photographs in five pairs, 3 degrees between the two, 18 from pair to pair."""
     rows = [("rgb", picture, 18.0 * (picture // 2) + 3.0 * (picture % 2)) for picture in range(10)]
     pointed = {0: 0.0, 1: 3.0, 2: 21.0, 3: 18.0, 4: 36.0, 5: 39.0, 6: 54.0, 7: 57.0, 8: 0.0, 9: 3.0}
     rows += [("text", picture, angle) for picture, angle in pointed.items() for _ in range(5)]
@@ -72,9 +71,10 @@ def test_five_folds_are_searched_one_by_one() -> None:
         evaluate(embeddings(rows), tasks=("T->R",), protocol=name).rows[0]
         for name in ("image-text", "image-text-five-fold")
     )
-    # Among all: pairs 0, 2 and 3 find their own; pair 1 finds each other, pair 4 the first pair. 6 of 10.
+    # Among all: captions of pairs 0, 2 and 3 point at their own photograph, those of pair 1 at the other one of the
+    # pair, those of pair 4 at the first pair: 6 of 10.
     assert whole.r1 == pytest.approx(60.0)
-    # In folds: pair 4 is alone: both look far below, so both find photograph 8. 7 of 10.
+    # In folds: pair 4 has no first pair beside it, and of its two photographs number 8 is the nearer one: 7 of 10.
     assert folds.r1 == pytest.approx(70.0)
     assert (whole.gallery_size, folds.gallery_size) == (10, 2)
     assert (folds.queries, folds.skipped_queries, folds.trials) == (50, 0, 1)

@@ -14,6 +14,7 @@ def test_by_hand():
 def test_every_coordinate_is_pulled_equally_hard():
     student = torch.tensor([[0.9, 0.1], [0.3, 0.3]], requires_grad=True)
     feature_difference_loss(student, torch.tensor([[0.0, 0.2], [0.3, 0.0]])).backward()
+    assert student.grad is not None
     assert torch.equal(student.grad, torch.tensor([[0.25, -0.25], [0.0, 0.25]]))
 
 

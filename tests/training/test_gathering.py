@@ -92,8 +92,8 @@ def main(folder: Path, number: int) -> None:
     assert spec.loader is not None
     tiny = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tiny)
-    store = distributed.FileStore(str(folder / "store"), 2)
-    distributed.init_process_group("gloo", store=store, rank=number, world_size=2)
+    place = f"file://{folder / 'store'}"
+    distributed.init_process_group("gloo", init_method=place, rank=number, world_size=2)
     torch.save(learn(tiny, number, 2), folder / f"{number}.pt")
     distributed.destroy_process_group()
 

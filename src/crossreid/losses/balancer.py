@@ -20,10 +20,10 @@ def balanced_weights(
     scale: float = 10.0,
     temperature: float = 1.0,
 ) -> Float[Tensor, " m"]:
-    """What each loss is to be multiplied by: the larger, the slower it falls beside the others.
+    """What each loss is to be multiplied by: more, if it is small or falls more slowly than the others.
 
-    With L_i(t) the losses of this step, m_i = max_j L_j / L_i brings them all to one size, r_i = L_i(t) / L_i(t - 1) is the
-    rate of change, and w_i = scale softmax(r / temperature)_i m_i.
+    With L_i(t) the losses of this step, m_i = max_j L_j / L_i brings them all to one size, r_i = L_i(t) / L_i(t - 1) is
+    the rate of change, and w_i = scale softmax(r / temperature)_i m_i.
 
     Args:
         losses: of this step; not differentiated.

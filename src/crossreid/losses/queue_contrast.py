@@ -20,8 +20,8 @@ def queue_contrast_loss(
 ) -> Float[Tensor, ""]:
     """InfoNCE of each student's feature against its own teacher's and those of a queue, mean over rows; in nats.
 
-    -log(exp(cos(s, t) / temperature) / (exp(cos(s, t) / temperature) + sum_j exp(cos(s, q_j) / temperature))). The other
-    rows of the batch are no negatives: they are in the queue from the next step on.
+    -log(exp(cos(s, t) / temperature) / (exp(cos(s, t) / temperature) + sum_j exp(cos(s, q_j) / temperature))). The
+    other rows of the batch are no negatives: they are in the queue from the next step on.
 
     Args:
         student: features.

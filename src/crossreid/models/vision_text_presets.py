@@ -1,6 +1,7 @@
 """A small ViT and BERT that nobody has trained."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
@@ -38,7 +39,7 @@ def tiny_vision_text(
         seed: draws all weights.
     """
     tokenizer = train_word_pieces(texts, vocabulary=vocabulary)
-    sizes = {
+    sizes: dict[str, Any] = {
         "hidden_size": hidden,
         "intermediate_size": 4 * hidden,
         "num_hidden_layers": depth,

@@ -1,10 +1,12 @@
 """The model of the best validation."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
 from crossreid.models.folder import save_model
+from crossreid.models.teacher import Teacher
 from crossreid.models.vision_text import EdgeModel
 
 
@@ -17,16 +19,19 @@ class KeepBest:
         space: names the space of its vectors.
     """
 
-    def __init__(self, folder: Path, model: EdgeModel, *, space: str) -> None:
+    def __init__(self, folder: Path, model: Teacher | EdgeModel, *, space: str) -> None:
         self.folder, self._note = folder / "model", folder / "best.json"
         self._model, self._space = model, space
 
     def see(self, figures: Mapping[str, float]) -> Mapping[str, float]:
         """Compare the first of the figures; they are returned as they are."""
         name, value = next(iter(figures.items()))
-        if self._note.exists() and self.folder.exists():
-            if value <= json.loads(self._note.read_text(encoding="utf-8"))[name]:
-                return figures
-        save_model(self._model, self.folder, space=self._space)
-        self._note.write_text(json.dumps({name: value}) + "\n", encoding="utf-8")
+        if value > self._highest(name):
+            save_model(self._model, self.folder, space=self._space)
+            self._note.write_text(json.dumps({name: value}) + "\n", encoding="utf-8")
         return figures
+
+    def _highest(self, name: str) -> float:
+        if not self._note.exists() or not self.folder.exists():
+            return -math.inf
+        return json.loads(self._note.read_text(encoding="utf-8"))[name]

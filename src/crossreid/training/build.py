@@ -58,7 +58,7 @@ def train_model(
         dataset: the training split, with groups.
         folder: receives checkpoints, `history.jsonl`, `run.json` and the model.
         teacher_features: row i belongs to sample i; for a distillation.
-        validation: when given, its mean mAP (for DSMD its rSum) goes into the history every `loop.validate_every` steps.
+        validation: when given, its mean mAP (for DSMD rSum) goes into the history every `loop.validate_every` steps.
         quiet: no progress bars.
 
     Returns:
@@ -168,15 +168,13 @@ def _followers(
     if features is None:
         raise ConfigurationError("a distillation without teacher features", expected="the stored features")
     vectors = torch.from_numpy(check_rows(features, dataset).unit().vectors)
-    student = _load_student(config.backbone, dim=features.dim)
-    if isinstance(config, DistillationConfig):
-        student = _prepared(student, config)
+    student = _prepared(_load_student(config.backbone, dim=features.dim), config)
     if head_start == "least_squares":
         fit_heads(student, dataset, vectors)
     return student, vectors
 
 
-def _prepared(student: EdgeModel, config: StudentConfig | DistillationConfig) -> EdgeModel:
+def _prepared(student: EdgeModel, config: StudentConfig | DistillationConfig | DsmdConfig) -> EdgeModel:
     """With the input treatment and the checkpointing that are configured."""
     if config.checkpointing:
         if not isinstance(student, Student):

@@ -156,8 +156,8 @@ class DistillationWeights(Configuration):
 class DsmdWeights(Configuration):
     """The four losses of DSMD and what weighs them.
 
-    The weights of the four multiply the balancer's; 0 leaves a loss out. `task` is the weight of L_task, which the source
-    does not have. `queue` features of the teacher are kept for each modality. `head_start` as in a distillation.
+    The weights of the four multiply the balancer's; 0 leaves a loss out. `task` is the weight of L_task, which the
+    source does not have. `queue` features of the teacher are kept for each modality. `head_start` as in a distillation.
     """
 
     contrast: Annotated[float, Field(ge=0)] = 1.0
@@ -278,6 +278,8 @@ class DsmdConfig(Configuration):
 
     kind: Literal["dsmd"]
     backbone: str = "tiny-edge"
+    input: InputConfig = InputConfig()
+    checkpointing: bool = False
     loop: LoopConfig
     batch: BatchConfig = BatchConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
@@ -326,5 +328,5 @@ def _describe(problem: Any) -> str:
     if problem["type"] != "extra_forbidden":
         return text
     kinds = {kind.model_fields["kind"].annotation: kind for kind in get_args(get_args(TrainingConfig)[0])}
-    nearest = nearest_setting(kinds[Literal[place[0]]], ".".join(place[1:]))  # type: ignore[valid-type]
+    nearest = nearest_setting(kinds[Literal[place[0]]], ".".join(place[1:]))
     return f"{text}, did you mean {nearest}?" if nearest else text
