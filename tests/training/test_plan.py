@@ -7,6 +7,7 @@ from crossreid.models.folder import save_model
 from crossreid.training.build import _task
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 from crossreid.training.plan import plan_training
+from crossreid.training.tasks.teacher import TeacherTask
 
 LOOP = {"steps": 30, "learning_rate": 0.1, "accumulation": 2}
 
@@ -30,6 +31,7 @@ def test_a_teacher_s_plan_counts_what_its_training_trains(tiny: Any, folders: di
     }
     config = TeacherConfig.model_validate(values)
     plan, task = plan_training(config, people), _task(config, people, None)
+    assert isinstance(task, TeacherTask)
     assert plan.trained_parameters == sum(p.numel() for p in task.parameters() if p.requires_grad)
     adapted = {n for n, module in task.adapters.base_model.model.named_modules() if hasattr(module, "lora_A")}
     assert set(plan.adapters) == adapted

@@ -86,7 +86,7 @@ def merge_adapter(backbone: Backbone, folder: Path) -> Backbone:
     left = set_peft_model_state_dict(adapted, named)
     if left.unexpected_keys:
         raise CheckpointError(f"{folder} has foreign {left.unexpected_keys[:5]}", expected="keys of LoRA")
-    return adapted.merge_and_unload()  # type: ignore[return-value]
+    return adapted.merge_and_unload()
 
 
 def save_adapter(adapted: PeftModel, folder: Path, *, base: str) -> None:
@@ -99,7 +99,8 @@ def save_adapter(adapted: PeftModel, folder: Path, *, base: str) -> None:
     """
     adapted.save_pretrained(str(folder), save_embedding_layers=False)
     settings = _settings(folder)
-    names = {name for name, module in adapted.base_model.model.named_modules() if hasattr(module, "lora_A")}
+    tuner: Any = adapted.base_model
+    names = {name for name, module in tuner.model.named_modules() if hasattr(module, "lora_A")}
     place = str(Path(base).resolve()) if Path(base).is_dir() else base
     settings |= {"base_model_name_or_path": place, "target_modules": sorted(names)}
     (folder / SETTINGS).write_text(json.dumps(settings, indent=1, sort_keys=True) + "\n", encoding="utf-8")

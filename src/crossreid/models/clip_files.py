@@ -88,7 +88,9 @@ def load_clip_file(file: Path, tokenizer: PreTrainedTokenizerBase, *, dim: int |
         height, width = (side * vision.patch_size for side in grid)
         preprocessing = replace(preprocessing, height=height, width=width)
     if not heads:
-        return Student(clip, tokenizer, preprocessing, dim=dim or config.projection_dim, grid=grid).eval()
+        return Student(
+            clip, tokenizer, preprocessing, dim=dim or clip.visual_projection.out_features, grid=grid
+        ).eval()
     return _with_heads(clip, tokenizer, preprocessing, heads, file, dim=dim, grid=grid, projected=projected)
 
 

@@ -44,7 +44,7 @@ def save_for_hub(
     model, space = load_model(place)
     if not isinstance(model, Teacher | Student):
         raise CheckpointError(f"{source}, a {type(model).__name__}", expected="a teacher, or a CLIP student")
-    if is_adapter(place) and not merged:
+    if isinstance(model, Teacher) and is_adapter(place) and not merged:
         base = base or _findable(base_of(place))
         folder.mkdir(parents=True, exist_ok=True)
         for file in sorted(place.glob("adapter_model.*")):

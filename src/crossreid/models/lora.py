@@ -135,7 +135,7 @@ def wrap(backbone: Backbone, config: LoraConfig) -> PeftModel:
     with warnings.catch_warnings():
         # peft asks transformers by a name that transformers has given up; nobody here can do anything about it.
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
-        return get_peft_model(backbone, config)  # type: ignore[return-value]
+        return get_peft_model(backbone, config)
 
 
 def _draw(shape: torch.Size, plan: HierarchicalLora, generator: torch.Generator) -> torch.Tensor:

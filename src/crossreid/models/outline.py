@@ -70,16 +70,15 @@ def outline(folder: Path) -> Outline:
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{folder} cannot be read: {error}", expected="a config.json") from error
     with torch.device("meta"):
-        match config:
-            case Qwen2VLConfig() | Qwen2_5_VLConfig():
-                architecture = Qwen2VLModel if isinstance(config, Qwen2VLConfig) else Qwen2_5_VLModel
-                backbone = architecture(config)
-                return Outline(
-                    "teacher", backbone, config.text_config.hidden_size, preprocessing or PAPER.teacher
-                )
-            case CLIPConfig():
-                clip = CLIPModel(config)
-                towers = nn.ModuleList([clip.vision_model, clip.text_model])
-                dim = card.get("dim", config.projection_dim)
-                return Outline("student", towers, dim, preprocessing or PAPER.student)
+        if isinstance(config, Qwen2VLConfig | Qwen2_5_VLConfig):
+            backbone: Any = (
+                Qwen2VLModel(config) if isinstance(config, Qwen2VLConfig) else Qwen2_5_VLModel(config)
+            )
+            dim = backbone.config.text_config.hidden_size
+            return Outline("teacher", backbone, dim, preprocessing or PAPER.teacher)
+        if isinstance(config, CLIPConfig):
+            clip = CLIPModel(config)
+            towers = nn.ModuleList([clip.vision_model, clip.text_model])
+            dim = card.get("dim", clip.visual_projection.out_features)
+            return Outline("student", towers, dim, preprocessing or PAPER.student)
     raise CheckpointError(f"{folder} holds a {config.model_type} model", expected="a Qwen2-VL or a CLIP")

@@ -1,19 +1,29 @@
 """Another input treatment for a loaded model."""
 
 from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import Any, Literal, overload
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.models.presets import TREATMENTS
 from crossreid.models.teacher import Teacher
 from crossreid.models.vision_text import EdgeModel
 
-Model = TypeVar("Model", Teacher, EdgeModel)
+Named = Literal["paper", "release"]
+
+
+@overload
+def treat(model: Teacher, *, treatment: Named | None, height: int | None, width: int | None) -> Teacher: ...
+
+
+@overload
+def treat(
+    model: EdgeModel, *, treatment: Named | None, height: int | None, width: int | None
+) -> EdgeModel: ...
 
 
 def treat(
-    model: Model, *, treatment: Literal["paper", "release"] | None, height: int | None, width: int | None
-) -> Model:
+    model: Teacher | EdgeModel, *, treatment: Named | None, height: int | None, width: int | None
+) -> Teacher | EdgeModel:
     """The same weights with another treatment of pictures and, for a teacher, other words around them.
 
     Args:
@@ -40,7 +50,8 @@ def treat(
             pictures,
             text_budget=named.text_budget if named else chats.text_budget,
         )
-    patch = model.vision.config.patch_size
+    vision: Any = model.vision.config
+    patch = vision.patch_size
     if pictures.height % patch or pictures.width % patch:
         raise ConfigurationError(
             f"an input of {pictures.height} x {pictures.width} px", expected=f"multiples of {patch} px"
