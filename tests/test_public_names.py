@@ -17,10 +17,13 @@ SIGNATURES = {
     "load_dataset": "(name, root, split=None)",
     "evaluate": (
         "(query, gallery=None, dataset=None, *, tasks=('S->R', 'IR->R', 'T->R'), protocol='source-excluded', "
-        "setting='', batch_size=64, progress=False, compatible=False, rerank=())"
+        "setting='', batch_size=64, progress=False, compatible=False, rerank=(), weights=None)"
     ),
     "open_gallery": "(uri)",
-    "export": "(encoder, folder, *, runtime='openvino', precision='fp32')",
+    "export": (
+        "(encoder, folder, *, runtime='openvino', precision='fp32', size=None, basis=None, calibration=None, "
+        "dataset=None, accept=False)"
+    ),
     "losses.sdm_loss": "(queries, gallery, query_person_ids, gallery_person_ids, *, temperature)",
     "losses.triplet_loss": "(features, person_ids, *, margin=0.3, distance='euclidean', normalize=True)",
     "losses.principal_component_loss": "(student, teacher, basis)",

@@ -49,6 +49,15 @@ def edge(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def edge_pack(edge: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The edge model for ONNX Runtime; only for tests that run unchecked (`traced`)."""
+    from crossreid.models.loading import load_encoder
+    from crossreid.packing import export
+
+    return export(load_encoder(edge), tmp_path_factory.mktemp("packs") / "edge", runtime="onnx")
+
+
+@pytest.fixture(scope="session")
 def embeddings(run: Call, world: Path, edge: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The test people through the untrained edge model."""
     file = tmp_path_factory.mktemp("embeddings") / "edge.parquet"

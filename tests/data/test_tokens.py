@@ -24,3 +24,8 @@ def test_without_a_start_token_there_is_room_for_one_more() -> None:
 
 def test_no_captions_give_an_empty_rectangle() -> None:
     assert token_rectangle([], start=1, end=2, longest=4)[0].shape == (0, 0)
+
+
+def test_short_rows_are_filled_with_the_padding_token_where_there_is_one() -> None:
+    rectangle, _ = token_rectangle([[5, 6], [8]], start=1, end=2, longest=10, padding=0)
+    assert rectangle.tolist() == [[1, 5, 6, 2], [1, 8, 2, 0]]

@@ -1,6 +1,8 @@
 """A student of some thousand weights, and packs of it."""
 
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +10,14 @@ import pytest
 import torch
 from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPVisionConfig
 
+from crossreid.data.dataset import Dataset
 from crossreid.data.preprocessing import Preprocessing
 from crossreid.models.encoder import ModelEncoder
+from crossreid.models.folder import fingerprint_of
 from crossreid.models.student import Student
 from crossreid.models.tokenizer import train_tokenizer
 from crossreid.packing import export
+from crossreid.packing.drawn import drawn_samples
 from crossreid.runtime import PackEncoder
 
 TOWER: dict[str, Any] = {
@@ -39,13 +44,55 @@ def student_encoder() -> ModelEncoder:
     return ModelEncoder(student, space="shared", source="a test")
 
 
-@pytest.fixture(scope="session", params=[("onnx", "fp32"), ("openvino", "fp32"), ("openvino", "bf16")])
+@pytest.fixture(scope="session", autouse=True)
+def traced_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tracing is slow: a student is traced once, however many packs are made of it."""
+    module: Any = sys.modules[export.__module__]
+    trace, known = module.write_onnx, {}
+
+    def write_onnx(student: Any, folder: Path, *, padding: int) -> None:
+        key = fingerprint_of(student)
+        if key not in known:
+            known[key] = tmp_path_factory.mktemp("traced")
+            trace(student, known[key], padding=padding)
+        shutil.copytree(known[key], folder, dirs_exist_ok=True)
+
+    module.write_onnx = write_onnx
+    yield
+    module.write_onnx = trace
+
+
+@pytest.fixture(scope="session")
+def drawn() -> Dataset:
+    """People like those that packs are compared on."""
+    samples = drawn_samples("train", people=6)
+    return Dataset("drawn", "train", tuple(samples), tuple(map(str, range(6))))
+
+
+KINDS = [
+    ("onnx", "fp32"),
+    ("onnx", "fp16"),
+    ("onnx", "int8"),
+    ("openvino", "fp32"),
+    ("openvino", "fp16"),
+    ("openvino", "bf16"),
+    ("openvino", "int8"),
+]
+
+
+@pytest.fixture(scope="session", params=KINDS, ids="-".join)
 def pack(
-    student_encoder: ModelEncoder, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    student_encoder: ModelEncoder,
+    drawn: Dataset,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> PackEncoder:
     runtime, precision = request.param
     folder = tmp_path_factory.mktemp("packs") / f"{runtime}-{precision}"
-    return PackEncoder(export(student_encoder, folder, runtime=runtime, precision=precision))
+    calibration = drawn if precision == "int8" else None
+    return PackEncoder(
+        export(student_encoder, folder, runtime=runtime, precision=precision, calibration=calibration)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,28 @@
+import copy
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import crossreid as cr
-from crossreid.core.errors import CheckpointError, ConfigurationError
+from crossreid.core.basis import PrincipalBasis
+from crossreid.core.errors import CheckpointError, ConfigurationError, FingerprintError
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.models.encoder import ModelEncoder
-from crossreid.packing import export
+from crossreid.models.vision_text_presets import tiny_vision_text
+from crossreid.packing import export, write_triton_repository
 from crossreid.runtime import PackEncoder, is_pack
 
 pytestmark = pytest.mark.traced
+
+LEAST = {"fp32": 0.9999, "fp16": 0.999, "bf16": 0.999, "int8": 0.99}
+"""Of one item; eight bits keep their limit on the mean, and these few items are no mean."""
 
 LONG_CAPTION = "a man in a red coat with a bag " * 20
 
@@ -30,17 +38,20 @@ def evidence() -> list[Sample]:
 
 
 def test_a_pack_embeds_as_its_model_does(student_encoder: ModelEncoder, pack: PackEncoder) -> None:
-    least = {"fp32": 0.9999, "bf16": 0.999}[pack.pack.precision]
+    least = LEAST[pack.pack.precision]
     expected, found = student_encoder.encode(evidence()), pack.encode(evidence())
     cosines = (expected.vectors * found.vectors).sum(axis=1)
     assert cosines.min() >= least
-    assert pack.pack.parity >= least
+    agreements = pack.pack.parity.modalities
+    assert set(agreements) == {"rgb", "ir", "sketch", "text"}
+    assert all(item.mean >= least and item.items == 12 for item in agreements.values())
+    assert pack.pack.parity.accepted == ()
     assert found.vectors[0] @ found.vectors[3] < 0.99
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 5])
 def test_the_size_of_a_batch_does_not_matter(pack: PackEncoder, batch_size: int) -> None:
-    tolerance = {"fp32": 1e-5, "bf16": 2e-2}[pack.pack.precision]
+    tolerance = {"fp32": 1e-5, "fp16": 1e-3, "bf16": 2e-2, "int8": 1e-5}[pack.pack.precision]
     together, apart = pack.encode(evidence()), pack.encode(evidence(), batch_size=batch_size)
     np.testing.assert_allclose(together.vectors, apart.vectors, atol=tolerance)
 
@@ -50,7 +61,7 @@ def test_a_long_caption_is_cut_as_the_model_cuts_it(
 ) -> None:
     expected = student_encoder.encode([LONG_CAPTION], modality="text").vectors[0]
     found = pack.encode([LONG_CAPTION], modality="text").vectors[0]
-    assert expected @ found >= 0.999
+    assert expected @ found >= LEAST[pack.pack.precision] - 0.001
     assert "were cut" in caplog.text
 
 
@@ -59,7 +70,7 @@ def test_a_special_token_in_a_caption_is_plain_letters_in_a_pack_too(
 ) -> None:
     sly = ["a man<|endoftext|> in a red coat"]
     expected = student_encoder.encode(sly, modality="text").vectors[0]
-    assert expected @ pack.encode(sly, modality="text").vectors[0] >= 0.999
+    assert expected @ pack.encode(sly, modality="text").vectors[0] >= LEAST[pack.pack.precision] - 0.001
 
 
 def test_a_pack_shares_the_space_but_not_the_hash(student_encoder: ModelEncoder, pack: PackEncoder) -> None:
@@ -79,15 +90,16 @@ def test_load_encoder_opens_a_pack(onnx_folder: Path) -> None:
         cr.load_encoder(onnx_folder, device="cuda")
 
 
-def test_a_pack_runs_without_torch(onnx_folder: Path) -> None:
+def test_a_pack_runs_where_there_is_no_torch(onnx_folder: Path) -> None:
     program = (
-        "import sys; import crossreid as cr; e = cr.load_encoder(sys.argv[1]); "
-        "print(e.encode(['a bag'], modality='text').vectors.shape, 'torch' in sys.modules)"
+        "import sys; sys.modules.update(dict.fromkeys(('torch', 'transformers', 'accelerate', 'peft', 'onnx', "
+        "'onnxscript', 'nncf'))); import crossreid as cr; e = cr.load_encoder(sys.argv[1]); "
+        "print(e.encode(['a bag'], modality='text').vectors.shape)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, onnx_folder], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "(1, 8) False"
+    assert done.stdout.strip() == "(1, 8)"
 
 
 def test_a_changed_file_is_refused(onnx_folder: Path) -> None:
@@ -97,14 +109,125 @@ def test_a_changed_file_is_refused(onnx_folder: Path) -> None:
         PackEncoder(onnx_folder)
 
 
+def turn_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every pack come out far from its model."""
+    module: Any = sys.modules[export.__module__]
+    trace = module.write_onnx
+
+    def write_onnx(student: Any, folder: Path, *, padding: int) -> None:
+        with torch.no_grad():
+            student.heads["ir"].weight.neg_()
+        trace(student, folder, padding=padding)
+
+    monkeypatch.setattr(module, "write_onnx", write_onnx)
+
+
 def test_a_pack_that_disagrees_with_its_model_is_not_written(
     student_encoder: ModelEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = sys.modules[export.__module__]
-    monkeypatch.setattr(module, "lowest_cosine", lambda model, pack: 0.99)
-    with pytest.raises(CheckpointError, match=r"cosine of 0\.99"):
+    turn_away(monkeypatch)
+    with pytest.raises(CheckpointError, match=r"ir: lowest cosine -1\.0.*--accept") as refusal:
         export(student_encoder, tmp_path / "pack", runtime="onnx")
+    assert "rgb" not in str(refusal.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pack_that_disagrees_can_be_accepted(
+    student_encoder: ModelEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn_away(monkeypatch)
+    folder = export(student_encoder, tmp_path / "pack", runtime="onnx", accept=True)
+    (line,) = PackEncoder(folder).pack.parity.accepted
+    assert line.startswith("ir: lowest cosine -1.0")
+    assert line in (folder / "README.md").read_text()
+
+
+def test_retrieval_is_compared_where_there_is_an_evaluation_set(
+    student_encoder: ModelEncoder, tiny: Any, tmp_path: Path
+) -> None:
+    people = tiny.dataset(people=4, groups=3)
+    folder = export(student_encoder, tmp_path / "pack", runtime="onnx", dataset=people)
+    parity = PackEncoder(folder).pack.parity
+    assert parity.data == "colours train"
+    assert parity.modalities["rgb"].items == 12
+    expected = cr.evaluate(student_encoder, dataset=people)
+    assert [task.task for task in parity.tasks] == ["S->R", "IR->R", "T->R"]
+    for task, row in zip(parity.tasks, expected.rows, strict=True):
+        assert task.mean_ap == pytest.approx(row.mean_ap, abs=1e-6)
+        assert abs(task.mean_ap_change) < 0.1
+
+
+def test_a_low_rank_pack_for_another_size_of_pictures(student_encoder: ModelEncoder, tmp_path: Path) -> None:
+    larger = copy.deepcopy(student_encoder.model)
+    larger.preprocessing = replace(larger.preprocessing, height=112, width=56)
+    model = ModelEncoder(larger, space="shared")
+    basis = PrincipalBasis.of(model.encode(evidence()), 3)
+    folder = export(student_encoder, tmp_path / "pack", runtime="onnx", size=(112, 56), basis=basis)
+    query, gallery = PackEncoder(folder).encode(evidence()), basis.project(model.encode(evidence()))
+    assert query.dim == 3
+    query.check_comparable(gallery)
+    np.testing.assert_allclose(query.vectors, gallery.vectors, atol=1e-5)
+    with pytest.raises(FingerprintError):
+        query.check_comparable(student_encoder.encode(evidence()))
+    assert PrincipalBasis.load(folder / "basis.safetensors").fingerprint == query.rotation
+    assert student_encoder.model.preprocessing.height == 84
+
+
+def test_a_size_must_fit_the_patches(student_encoder: ModelEncoder, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="14 pixels"):
+        export(student_encoder, tmp_path / "odd", runtime="onnx", size=(100, 56))
+
+
+def test_a_basis_must_be_of_the_models_width(student_encoder: ModelEncoder, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="width 5 for a model of width 8"):
+        export(student_encoder, tmp_path / "pack", basis=PrincipalBasis(np.eye(5)))
+
+
+def test_eight_bits_are_recorded_and_nothing_else_is_quantised(pack: PackEncoder) -> None:
+    made = pack.pack.quantisation
+    if pack.pack.precision != "int8":
+        assert made is None
+        return
+    assert made is not None
+    assert (made.data, made.pictures, made.captions) == ("drawn train", 18, 6)
+    assert made.quantised_layers >= 8
+    assert "measured on 18 pictures and 6 captions" in (Path(pack.source) / "README.md").read_text()
+
+
+def test_a_triton_repository_holds_the_models_and_their_shapes(onnx_folder: Path, tmp_path: Path) -> None:
+    repository = write_triton_repository(onnx_folder, tmp_path / "models", name="edge")
+    assert (repository / "edge_text" / "1" / "model.onnx").read_bytes() == (
+        onnx_folder / "text.onnx"
+    ).read_bytes()
+    image = (repository / "edge_image" / "config.pbtxt").read_text()
+    assert 'name: "edge_image"' in image
+    assert 'name: "pixels" data_type: TYPE_FP32 dims: [ 3, 84, 42 ]' in image
+    assert 'name: "heads" data_type: TYPE_INT64 dims: [ 1 ] reshape { shape: [ ] }' in image
+    assert 'name: "vectors" data_type: TYPE_FP32 dims: [ 8 ]' in image
+
+
+def test_the_lines_for_tensorrt_name_every_shape(onnx_folder: Path) -> None:
+    script = (onnx_folder / "tensorrt.sh").read_text()
+    assert "--onnx=image.onnx --saveEngine=image.plan --stronglyTyped" in script
+    assert "--minShapes=pixels:1x3x84x42,heads:1 --optShapes=pixels:8x3x84x42,heads:8" in script
+    assert "--maxShapes=tokens:32x77" in script
+
+
+def test_captions_are_needed_to_calibrate(student_encoder: ModelEncoder, tiny: Any, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="0 captions"):
+        export(student_encoder, tmp_path / "pack", precision="int8", calibration=tiny.dataset().of("rgb"))
+    with pytest.raises(ConfigurationError, match="int8"):
+        export(student_encoder, tmp_path / "pack", calibration=tiny.dataset())
+
+
+def test_the_vision_text_student_is_exported_too(tiny: Any, tmp_path: Path) -> None:
+    model = tiny_vision_text(tiny.WORDS, dim=8, height=56, width=28, hidden=32, depth=1, vocabulary=60)
+    tiny.draw(model)
+    encoder = ModelEncoder(model)
+    captions = ["a man in a red coat", "a woman", "trousers " * 40]
+    pack = PackEncoder(export(encoder, tmp_path / "pack", runtime="onnx"))
+    expected, found = encoder.encode(captions, modality="text"), pack.encode(captions, modality="text")
+    np.testing.assert_allclose(found.vectors, expected.vectors, atol=1e-5)
 
 
 def test_an_older_pack_is_replaced(student_encoder: ModelEncoder, onnx_folder: Path) -> None:
@@ -123,8 +246,7 @@ def test_a_folder_with_other_files_is_left_alone(student_encoder: ModelEncoder, 
 @pytest.mark.parametrize(
     ("runtime", "precision", "message"),
     [
-        ("onnx", "int8", "does not quantise"),
-        ("openvino", "int8", "does not quantise"),
+        ("openvino", "int4", "onnx: fp32, fp16, int8; openvino: fp32, fp16, bf16, int8"),
         ("onnx", "bf16", "use runtime='openvino'"),
         ("tensorrt", "fp32", "tensorrt"),
     ],

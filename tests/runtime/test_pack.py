@@ -8,19 +8,24 @@ import pytest
 
 from crossreid.core.errors import CheckpointError
 from crossreid.data.preprocessing import Preprocessing
-from crossreid.runtime.pack import CARD, Pack, checksum, is_pack, read_pack
+from crossreid.runtime.pack import CARD, Pack, Quantisation, checksum, is_pack, read_pack
+from crossreid.runtime.parity import Agreement, Parity
 
 PACK = Pack(
     runtime="onnx",
     precision="fp32",
     dim=8,
+    rotation="",
     fingerprint="0123@shared",
     made_from="4567@shared",
     preprocessing=Preprocessing(84, 42),
+    prompts={},
     start_token=None,
     end_token=3,
+    padding_token=0,
     longest_caption=77,
-    parity=0.99999,
+    parity=Parity({"rgb": Agreement(0.99999, 0.9999, 12)}),
+    quantisation=Quantisation("drawn people", 3, 1, quantised_layers=8, float_layers=("conv",)),
     checksums={},
 )
 
@@ -57,9 +62,9 @@ def _set(key: str, value: Any) -> Callable[[dict[str, Any]], None]:
 @pytest.mark.parametrize(
     "spoil",
     [
-        _set("format", 2),
+        _set("format", 1),
         _set("runtime", "pickle"),
-        _set("precision", "int8"),
+        _set("precision", "int4"),
         _set("foreign", 1),
         _set("checksums", {"../../etc/passwd": ""}),
         lambda card: card.pop("dim"),

@@ -1,11 +1,14 @@
 """`crossreid export`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from crossreid.cli.options import command_line
+from crossreid.cli.options import DatasetName, OptionalData, Split, command_line, parse_size, read_dataset
+
+if TYPE_CHECKING:
+    from crossreid.core.basis import PrincipalBasis
 
 _MIB = 2**20
 
@@ -16,19 +19,102 @@ def export(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the pack; an older pack is replaced.")],
     runtime: Annotated[Literal["openvino", "onnx"], typer.Option(help="What will run it.")] = "openvino",
     precision: Annotated[
-        Literal["fp32", "bf16"], typer.Option(help="Of its matrix products; onnx takes fp32 only.")
+        Literal["fp32", "fp16", "bf16", "int8"],
+        typer.Option(help="Of its matrix products; bf16 is for openvino only."),
     ] = "fp32",
+    size: Annotated[
+        str, typer.Option(metavar="HxW", help="Pictures in pixels, such as 280x140; by default the model's.")
+    ] = "",
+    rank: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Answer in so many principal directions of --basis only; cosines hardly change."
+        ),
+    ] = None,
+    basis: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where the directions come from: a .parquet of embed (training people, by the cloud model), or the"
+            " basis.safetensors of another pack.",
+        ),
+    ] = None,
+    data: OptionalData = None,
+    dataset: DatasetName = "pedestrians",
+    split: Split = "test",
+    calibration_split: Annotated[
+        str, typer.Option(help="Part of --data to choose the ranges of int8 on; '' for drawn people.")
+    ] = "",
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="Write the pack though it is further from its model than it may be."),
+    ] = False,
+    triton: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write a model repository for Triton as well; onnx only."),
+    ] = None,
 ) -> None:
     """Write an edge model as a pack that runs without torch, checked against the model.
 
-    Needs the packages of the extra `edge`.
+    With --data, retrieval is compared as well. Needs the packages of the extra `export`.
     """
     from crossreid.cli.outputs import check_output_folder
+    from crossreid.core.errors import ConfigurationError
     from crossreid.models.loading import load_encoder
     from crossreid.packing.export import export as export_
+    from crossreid.runtime.pack import read_pack
 
+    if triton is not None and runtime != "onnx":
+        raise ConfigurationError("--triton with --runtime openvino", expected="--runtime onnx")
+    if calibration_split and data is None:
+        raise ConfigurationError(
+            f"--calibration-split {calibration_split}", expected="--data that it is part of"
+        )
     check_output_folder(out.parent)
-    pack = export_(load_encoder(encoder, device="cpu"), out, runtime=runtime, precision=precision)
+    pack = export_(
+        load_encoder(encoder, device="cpu"),
+        out,
+        runtime=runtime,
+        precision=precision,
+        size=parse_size(size) if size else None,
+        basis=_basis(basis, rank),
+        calibration=read_dataset(dataset, data, calibration_split) if data and calibration_split else None,
+        dataset=None if data is None else read_dataset(dataset, data, split),
+        accept=accept,
+    )
+    card = read_pack(pack)
     size_mib = sum(file.stat().st_size for file in pack.iterdir()) / _MIB
     print(f"Wrote {pack}: {runtime}, {precision}, {size_mib:.1f} MiB")
+    for name, item in card.parity.modalities.items():
+        print(f"  {name}: cosine with the model {item.mean:.6f}, lowest {item.lowest:.6f} of {item.items}")
+    for task in card.parity.tasks:
+        print(
+            f"  {task.task}: R1 {task.r1:.2f} ({task.r1_change:+.2f}),"
+            f" mAP {task.mean_ap:.2f} ({task.mean_ap_change:+.2f})"
+        )
+    for line in card.parity.accepted:
+        print(f"  accepted: {line}")
+    if triton is not None:
+        from crossreid.packing.triton import write_triton_repository
+
+        print(f"Wrote {write_triton_repository(pack, triton)}")
     print("Next: " + command_line("index", "FOLDER", "--encoder", pack, "--out", "gallery"))
+
+
+def _basis(source: Path | None, rank: int | None) -> "PrincipalBasis | None":
+    from crossreid.core.basis import PrincipalBasis
+    from crossreid.core.embeddings import Embeddings
+    from crossreid.core.errors import ConfigurationError
+
+    if (source is None) != (rank is None):
+        raise ConfigurationError("--rank without --basis, or the other way round", expected="both or none")
+    if source is None or rank is None:
+        return None
+    if source.suffix == ".parquet":
+        return PrincipalBasis.of(Embeddings.load(source), rank)
+    known = PrincipalBasis.load(source)
+    if rank > known.rank:
+        raise ConfigurationError(
+            f"--rank {rank}", expected=f"at most the {known.rank} directions of {source}"
+        )
+    return PrincipalBasis(known.directions[:, :rank])

@@ -106,3 +106,17 @@ def data_words(name: str, root: Path | None, split: str = "") -> list[object]:
     words: list[object] = ["--data", "DATA" if root is None else root]
     words += [] if name == "pedestrians" else ["--dataset", name]
     return words + (["--split", split] if split else [])
+
+
+def parse_size(written: str) -> tuple[int, int]:
+    """Height and width in pixels, written HEIGHTxWIDTH.
+
+    Raises:
+        ConfigurationError: it is written otherwise.
+    """
+    from crossreid.core.errors import ConfigurationError
+
+    height, _, width = written.lower().partition("x")
+    if not (height.isdecimal() and width.isdecimal()):
+        raise ConfigurationError(f"--size {written}", expected="HEIGHTxWIDTH in pixels, such as 280x140")
+    return int(height), int(width)

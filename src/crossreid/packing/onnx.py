@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from crossreid.models.student import Student
+from crossreid.models.vision_text import EdgeModel
 from crossreid.packing.towers import ImageTower, TextTower
 from crossreid.runtime.towers import FILES
 
@@ -15,12 +15,13 @@ _LARGEST_IN_ONE_FILE = 2**31 - 2**20
 """Bytes that a protocol buffer holds; larger weights go into a file beside the model."""
 
 
-def write_onnx(student: Student, folder: Path) -> None:
-    """Write both towers, with a free number of items and tokens.
+def write_onnx(student: EdgeModel, folder: Path, *, padding: int) -> None:
+    """Write both towers in fp32, with a free number of items and tokens.
 
     Args:
         student: on the CPU, in evaluation mode.
         folder: exists.
+        padding: the token that fills up short captions.
     """
     image_file, text_file = FILES["onnx"]
     size = student.preprocessing
@@ -28,8 +29,30 @@ def write_onnx(student: Student, folder: Path) -> None:
     _trace(
         ImageTower(student), {"pixels": pixels, "heads": torch.tensor([0, 1])}, folder / image_file, free=1
     )
-    tokens = student.tokenize(["a person", "a person in a red coat"])
-    _trace(TextTower(student), {"tokens": tokens}, folder / text_file, free=2)
+    tokens = torch.full((2, 7), padding)
+    tokens[:, :5] = torch.arange(1, 6)
+    _trace(TextTower(student, padding=padding), {"tokens": tokens}, folder / text_file, free=2)
+
+
+def halve_onnx(source: Path, target: Path) -> None:
+    """Store and compute a tower in fp16; inputs and outputs stay as they are."""
+    import onnx
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    with warnings.catch_warnings():
+        # It names every weight that it rounds to zero; comparing outputs decides.
+        warnings.simplefilter("ignore")
+        halved = convert_float_to_float16(onnx.load(source), keep_io_types=True)
+    save_onnx(halved, target)
+
+
+def save_onnx(model: object, target: Path) -> None:
+    """Write a model, its weights beside it when one file cannot hold them."""
+    import onnx
+
+    assert isinstance(model, onnx.ModelProto)
+    large = model.ByteSize() > _LARGEST_IN_ONE_FILE
+    onnx.save(model, target, save_as_external_data=large, location=f"{target.name}.data")
 
 
 def _trace(tower: nn.Module, inputs: dict[str, Tensor], file: Path, *, free: int) -> None:

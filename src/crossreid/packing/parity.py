@@ -1,30 +1,76 @@
 """Does a pack say what its model says?"""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from crossreid.core.encoder import Encoder
+from crossreid.core.embeddings import Embeddings
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
-from crossreid.synthesis.pedestrians.world import World
+from crossreid.data.dataset import Dataset
+from crossreid.evaluation.evaluate import TASKS, evaluate
+from crossreid.evaluation.tasks import RetrievalTask
+from crossreid.packing.drawn import drawn_samples
+from crossreid.runtime.parity import Agreement, Parity, TaskChange
 
-_PEOPLE = 6
-
-
-def lowest_cosine(model: Encoder, pack: Encoder) -> float:
-    """The worst agreement over drawn people of all four modalities."""
-    samples = _samples()
-    first, second = model.encode(samples, batch_size=5), pack.encode(samples, batch_size=5)
-    return float(np.min(np.sum(first.unit().vectors * second.unit().vectors, axis=1)))
+_PEOPLE = 12
 
 
-def _samples() -> list[Sample]:
-    samples = []
-    for index in range(_PEOPLE):
-        group = World(0).group("validation", index, 0)
-        samples += [
-            Sample(Modality.RGB, image=group.rgb()),
-            Sample(Modality.IR, image=group.infrared()),
-            Sample(Modality.SKETCH, image=group.sketch()),
-            Sample(Modality.TEXT, caption=group.caption),
-        ]
-    return samples
+def parity_samples(dataset: Dataset | None) -> list[Sample]:
+    """The evaluation set, and drawn people for the kinds of evidence that it lacks."""
+    given = list(dataset.samples) if dataset is not None else []
+    known = {sample.modality for sample in given}
+    drawn = drawn_samples("validation", people=_PEOPLE)
+    return given + [sample for sample in drawn if sample.modality not in known]
+
+
+def measure_parity(model: Embeddings, pack: Embeddings, dataset: Dataset | None) -> Parity:
+    """Compare vectors of the same `parity_samples`, and retrieval on the evaluation set.
+
+    Args:
+        model: unit vectors, in the pack's coordinates.
+        pack: unit vectors.
+        dataset: the evaluation set whose samples come first, if there is one.
+    """
+    cosines = (model.vectors.astype(np.float64) * pack.vectors).sum(axis=1)
+    modalities = {
+        str(modality): _agreement(cosines[rows])
+        for modality in Modality
+        if (rows := np.asarray(model.modalities == modality)).any()
+    }
+    if dataset is None:
+        return Parity(modalities)
+    first = slice(0, len(dataset))
+    return Parity(
+        modalities,
+        tasks=_changes(model.select(first), pack.select(first)),
+        data=f"{dataset.name} {dataset.split}".strip(),
+    )
+
+
+def _agreement(cosines: np.ndarray) -> Agreement:
+    return Agreement(
+        mean=round(float(cosines.mean()), 7), lowest=round(float(cosines.min()), 7), items=len(cosines)
+    )
+
+
+def _changes(model: Embeddings, pack: Embeddings) -> tuple[TaskChange, ...]:
+    tasks = _possible(set(model.modalities))
+    if not tasks:
+        return ()
+    rows = zip(evaluate(model, tasks=tasks).rows, evaluate(pack, tasks=tasks).rows, strict=True)
+    return tuple(
+        TaskChange(
+            task=before.task,
+            r1=before.r1,
+            r1_change=after.r1 - before.r1,
+            mean_ap=before.mean_ap,
+            mean_ap_change=after.mean_ap - before.mean_ap,
+        )
+        for before, after in rows
+    )
+
+
+def _possible(modalities: set[str]) -> Sequence[str]:
+    parsed = ((name, RetrievalTask.parse(name)) for name in TASKS)
+    return [name for name, task in parsed if {*task.evidence, task.gallery} <= modalities]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,16 +24,17 @@ class PackEncoder:
 
     Args:
         folder: of a pack that `crossreid.export` wrote.
+        threads: of the runtime; its own choice when left out.
 
     Raises:
         CheckpointError: the pack is damaged.
         MissingDependencyError: its runtime is not installed.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, *, threads: int | None = None) -> None:
         self.source = str(folder)
         self.pack: Pack = read_pack(Path(folder))
-        self._towers = load_towers(Path(folder), self.pack.runtime, self.pack.precision)
+        self._towers = load_towers(Path(folder), self.pack.runtime, self.pack.precision, threads=threads)
         self._tokenizer: Tokenizer = Tokenizer.from_file(str(Path(folder) / TOKENIZER))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -63,7 +65,7 @@ class PackEncoder:
         progress: bool = False,
     ) -> Embeddings:
         """See `crossreid.core.encoder.Encoder.encode`. Unreadable files raise `DataError` with their path."""
-        return encode_samples(
+        embeddings = encode_samples(
             as_samples(items, modality=modality),
             embed_images=self._embed_images,
             embed_captions=self._embed_captions,
@@ -73,18 +75,21 @@ class PackEncoder:
             batch_size=batch_size,
             progress=progress,
         )
+        return replace(embeddings, rotation=self.pack.rotation)
 
     def _embed_images(self, pixels: np.ndarray, modalities: Sequence[Modality]) -> np.ndarray:
         heads = np.array([IMAGE_HEADS.index(modality) for modality in modalities], dtype=np.int64)
         return self._towers.image(pixels, heads)
 
-    def _embed_captions(self, captions: Sequence[str]) -> np.ndarray:
+    def tokenize(self, captions: Sequence[str]) -> np.ndarray:
+        """Tokens as the text tower reads them, int64 [n, length]; warns once when captions are cut."""
         encoded = self._tokenizer.encode_batch(list(captions), add_special_tokens=False)
         tokens, cut = token_rectangle(
             [caption.ids for caption in encoded],
             start=self.pack.start_token,
             end=self.pack.end_token,
             longest=self.pack.longest_caption,
+            padding=self.pack.padding_token,
         )
         if cut and not self._warned:
             self._warned = True
@@ -94,4 +99,7 @@ class PackEncoder:
                 len(captions),
                 self.pack.longest_caption,
             )
-        return self._towers.text(tokens)
+        return tokens
+
+    def _embed_captions(self, captions: Sequence[str]) -> np.ndarray:
+        return self._towers.text(self.tokenize(captions))

@@ -8,13 +8,34 @@ from typing import Any, Literal, get_args
 
 from crossreid.core.errors import CheckpointError
 from crossreid.data.preprocessing import Preprocessing
+from crossreid.runtime.parity import Parity
 
 CARD = "pack.json"
 TOKENIZER = "tokenizer.json"
-_FORMAT = 1
+BASIS = "basis.safetensors"
+_FORMAT = 2
 
 Runtime = Literal["onnx", "openvino"]
-Precision = Literal["fp32", "bf16"]
+Precision = Literal["fp32", "fp16", "bf16", "int8"]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantisation:
+    """How a pack came to its eight bits.
+
+    Args:
+        data: what the ranges of the activations were measured on.
+        pictures: how many of them.
+        captions: how many of them.
+        quantised_layers: matrix products and convolutions in eight bits.
+        float_layers: names of those that stayed in float.
+    """
+
+    data: str
+    pictures: int
+    captions: int
+    quantised_layers: int
+    float_layers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +46,35 @@ class Pack:
         runtime: that runs the towers.
         precision: of the matrix products.
         dim: width of the vectors.
+        rotation: fingerprint of the principal basis that the vectors are in, whose first `dim` directions lie
+            in the pack; "" for the vectors of the model itself.
         fingerprint: `<hash of the pack>@<space of the model that it was made from>`.
         made_from: fingerprint of that model.
         preprocessing: of the pictures.
+        prompts: put around captions; a CLIP student has none.
         start_token: before every caption; None for none.
-        end_token: after every caption; its vector is pooled.
+        end_token: after every caption; CLIP pools its vector.
+        padding_token: fills up short captions.
         longest_caption: in tokens, start and end included.
-        parity: lowest cosine between the model and the pack on the inputs that were compared.
+        parity: agreement with that model.
+        quantisation: of an int8 pack, else None.
         checksums: SHA-256 of each file, by name.
     """
 
     runtime: Runtime
     precision: Precision
     dim: int
+    rotation: str
     fingerprint: str
     made_from: str
     preprocessing: Preprocessing
+    prompts: dict[str, str]
     start_token: int | None
     end_token: int
+    padding_token: int
     longest_caption: int
-    parity: float
+    parity: Parity
+    quantisation: Quantisation | None
     checksums: dict[str, str]
 
     def write(self, folder: Path) -> None:
@@ -69,7 +99,9 @@ def read_pack(folder: Path) -> Pack:
         pack = _parse(card)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
-            f"{folder / CARD} cannot be read: {error!r}", expected=f"the card of a pack of format {_FORMAT}"
+            f"{folder / CARD} cannot be read: {error!r}",
+            expected=f"the card of a pack of format {_FORMAT}",
+            remedy="export the model again",
         ) from error
     for name, expected in pack.checksums.items():
         file = folder / name
@@ -94,5 +126,14 @@ def _parse(card: dict[str, Any]) -> Pack:
         raise ValueError(f"runtime {card['runtime']!r} in {card['precision']!r}")
     if any(Path(name).name != name for name in card["checksums"]):
         raise ValueError("a file outside of the pack")
-    values: dict[str, Any] = card | {"preprocessing": Preprocessing.from_dict(card["preprocessing"])}
+    quantisation = card["quantisation"]
+    values: dict[str, Any] = card | {
+        "preprocessing": Preprocessing.from_dict(card["preprocessing"]),
+        "parity": Parity.from_dict(card["parity"]),
+        "quantisation": None if quantisation is None else _quantisation(quantisation),
+    }
     return Pack(**values)
+
+
+def _quantisation(values: dict[str, Any]) -> Quantisation:
+    return Quantisation(**{**values, "float_layers": tuple(values["float_layers"])})

@@ -33,8 +33,10 @@ class Towers:
     text: Callable[[np.ndarray], np.ndarray]
 
 
-def load_towers(folder: Path, runtime: Runtime, precision: Precision) -> Towers:
-    """Hand the models of a pack to their runtime.
+def load_towers(
+    folder: Path, runtime: Runtime, precision: Precision, *, threads: int | None = None
+) -> Towers:
+    """Hand the models of a pack to their runtime, which takes all cores unless `threads` says otherwise.
 
     Raises:
         MissingDependencyError: the runtime is not installed.
@@ -42,7 +44,7 @@ def load_towers(folder: Path, runtime: Runtime, precision: Precision) -> Towers:
     """
     load = _load_onnx if runtime == "onnx" else _load_openvino
     try:
-        image, text = (load(folder / name, precision) for name in FILES[runtime])
+        image, text = (load(folder / name, precision, threads) for name in FILES[runtime])
     except ImportError as error:
         raise MissingDependencyError(
             f"a pack for {runtime}, which is not installed ({error})",
@@ -62,10 +64,12 @@ def load_towers(folder: Path, runtime: Runtime, precision: Precision) -> Towers:
 Tower = Callable[[dict[str, np.ndarray]], np.ndarray]
 
 
-def _load_onnx(file: Path, precision: Precision) -> Tower:
+def _load_onnx(file: Path, precision: Precision, threads: int | None) -> Tower:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
 
     def run(inputs: dict[str, np.ndarray]) -> np.ndarray:
         return np.asarray(session.run(None, inputs)[0])
@@ -73,12 +77,15 @@ def _load_onnx(file: Path, precision: Precision) -> Tower:
     return run
 
 
-def _load_openvino(file: Path, precision: Precision) -> Tower:
+def _load_openvino(file: Path, precision: Precision, threads: int | None) -> Tower:
     import openvino
 
     # Left to itself, OpenVINO computes in bfloat16 wherever the processor can.
-    hint = {"fp32": "f32", "bf16": "bf16"}[precision]
-    compiled = openvino.Core().compile_model(file, "CPU", {"INFERENCE_PRECISION_HINT": hint})
+    hint = {"fp32": "f32", "fp16": "f16", "bf16": "bf16", "int8": "f32"}[precision]
+    settings: dict[str, str | int] = {"INFERENCE_PRECISION_HINT": hint}
+    if threads is not None:
+        settings["INFERENCE_NUM_THREADS"] = threads
+    compiled = openvino.Core().compile_model(file, "CPU", settings)
 
     def run(inputs: dict[str, np.ndarray]) -> np.ndarray:
         # The result lives in a buffer that the next call overwrites.

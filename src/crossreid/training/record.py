@@ -5,7 +5,7 @@ import os
 import platform
 import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ def provenance() -> dict[str, Any]:
     """Commit ("" outside a repository), library versions and hardware."""
     return {
         "commit": _commit(),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in _LIBRARIES},
+        "versions": {"python": platform.python_version()}
+        | {name: library_version(name) for name in _LIBRARIES},
         "hardware": {"processor": _processor(), "cores": os.cpu_count(), "accelerator": _accelerator()},
     }
 
@@ -27,6 +28,14 @@ def write_record(path: Path, configuration: dict[str, Any], *, seed: int, **resu
     record = {"configuration": configuration, "seed": seed} | results | provenance()
     path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     return path
+
+
+def library_version(name: str) -> str:
+    """Of an installed library; "" where it is not."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def _commit() -> str:

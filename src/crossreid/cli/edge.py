@@ -1,0 +1,200 @@
+"""`crossreid edge run` and `crossreid edge send`."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from crossreid.cli.options import command_line
+
+if TYPE_CHECKING:
+    from crossreid.edge.detection import Detector
+    from crossreid.edge.spool import Spool
+
+TOKEN = "CROSSREID_TOKEN"
+_MIB = 2**20
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+SpoolFolder = Annotated[
+    Path, typer.Option("--spool", help="Folder for what is not delivered yet; one a camera.")
+]
+Patience = Annotated[
+    float,
+    typer.Option("--patience", min=0, help="Seconds to wait for the cloud when all has been looked at."),
+]
+
+
+@app.callback()
+def edge() -> None:
+    """Follow people before a camera, and send what they look like as vectors."""
+
+
+@app.command()
+def run(
+    *,
+    pack: Annotated[Path, typer.Option(help="Edge pack that embeds the people.")],
+    camera: Annotated[str, typer.Option(help="Label of the camera.")],
+    spool: SpoolFolder,
+    source: Annotated[
+        str, typer.Option(help="A video, a folder of frames, rtsp://..., or the number of a camera.")
+    ] = "",
+    detector: Annotated[
+        Path | None, typer.Option(metavar="ONNX", help="Detector that finds the people in the frames.")
+    ] = None,
+    crops: Annotated[
+        Path | None,
+        typer.Option(
+            help="Instead of a detector: boxes of the frames (a .txt as in the MOT challenge), or, without --source, a"
+            " folder of ready-made crops, one sub-folder a track."
+        ),
+    ] = None,
+    cloud: Annotated[str, typer.Option(help=f"Address of the server; its token is in {TOKEN}.")] = "",
+    modality: Annotated[
+        Literal["auto", "rgb", "ir"],
+        typer.Option(help="What the camera takes; auto: grey frames are infrared."),
+    ] = "auto",
+    layout: Annotated[
+        str, typer.Option(help="Of the detector: auto, yolov8, yolov5, yolox, rt-detr or end-to-end.")
+    ] = "auto",
+    person_class: Annotated[int, typer.Option(min=0, help="Number of the detector's class of people.")] = 0,
+    every: Annotated[int, typer.Option(min=1, help="Look at each so-manieth frame of a video only.")] = 1,
+    fps: Annotated[float, typer.Option(min=0.001, help="Pictures a second of a folder of frames.")] = 25.0,
+    start: Annotated[
+        datetime | None, typer.Option(help="Time of a recording's first frame, UTC; by default now.")
+    ] = None,
+    crops_per_track: Annotated[int, typer.Option(min=1, help="Best crops that a vector is made from.")] = 4,
+    send_crops: Annotated[
+        bool,
+        typer.Option("--send-crops", help="Send the best crop too; otherwise no picture leaves the device."),
+    ] = False,
+    spool_mib: Annotated[
+        float, typer.Option(min=0.01, help="Size of the spool; beyond it the oldest are dropped.")
+    ] = 512.0,
+    threads: Annotated[int | None, typer.Option(min=1, help="Of the encoder and of the detector.")] = None,
+    patience: Patience = 30.0,
+) -> None:
+    """Frames -> people -> tracks -> best crops -> one vector a person -> the cloud.
+
+    May be stopped and started again at any time, with the network or without: what was seen is kept and sent later.
+    """
+    from datetime import UTC
+
+    from crossreid.core.modality import Modality
+    from crossreid.edge.device import Device, Settings
+    from crossreid.edge.frames import open_source
+    from crossreid.edge.sightings import CropRules
+    from crossreid.runtime.encoder import PackEncoder
+
+    ready_made = crops is not None and not source
+    opened = open_source(str(crops) if ready_made else source, fps=fps, every=every, crops=ready_made)
+    found_by = _detector(
+        detector, crops, ready_made=ready_made, layout=layout, person_class=person_class, threads=threads
+    )
+    encoder = PackEncoder(pack, threads=threads)
+    settings = Settings(
+        camera=camera,
+        modality=None if modality == "auto" else Modality(modality),
+        crops=CropRules(most=crops_per_track, spacing=1 if ready_made else 5, send_crops=send_crops),
+    )
+    name = str(crops if ready_made else source)
+    with _open(spool, spool_mib) as own, _sending(spool, cloud, patience):
+        device = Device(encoder, found_by, own, settings)
+        done = device.run(opened, name, start=None if start is None else start.replace(tzinfo=UTC))
+        rate = done.frames / done.elapsed_s if done.elapsed_s else 0.0
+        print(
+            f"Looked at {done.frames} frames in {done.elapsed_s:.1f} s ({rate:.1f} a second),"
+            f" embedded {done.embedded} crops"
+        )
+    _report(spool, cloud)
+
+
+@app.command()
+def send(
+    *,
+    spool: SpoolFolder,
+    cloud: Annotated[str, typer.Option(help=f"Address of the server; its token is in {TOKEN}.")],
+    patience: Patience = 30.0,
+) -> None:
+    """Deliver what waits in a spool."""
+    with _open(spool, float("inf")), _sending(spool, cloud, patience):
+        pass
+    _report(spool, cloud)
+
+
+@contextmanager
+def _open(folder: Path, size_mib: float) -> Iterator["Spool"]:
+    import contextlib
+
+    from crossreid.cli.outputs import check_output_folder
+    from crossreid.edge.spool import LOCK, Spool
+    from crossreid.gallery.lock import exclusive_lock
+
+    check_output_folder(folder)
+    with (
+        exclusive_lock(folder / LOCK),
+        contextlib.closing(Spool(folder, limit_bytes=int(min(size_mib * _MIB, 2**62)))) as spool,
+    ):
+        yield spool
+
+
+@contextmanager
+def _sending(folder: Path, cloud: str, patience: float) -> Iterator[None]:
+    """Deliver beside what is done inside, and for a while after it."""
+    from crossreid.edge.sender import Cloud, Sender
+
+    logging.basicConfig(format="%(levelname)s %(message)s")
+    if not cloud:
+        yield
+        return
+    with Sender(folder, Cloud(cloud, token=os.environ.get(TOKEN, ""))) as sender:
+        yield
+        sender.drain(patience)
+
+
+def _detector(
+    file: Path | None,
+    crops: Path | None,
+    *,
+    ready_made: bool,
+    layout: str,
+    person_class: int,
+    threads: int | None,
+) -> "Detector":
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.edge.detection import GivenBoxes, OnnxDetector, WholePicture
+
+    if (file is None) == (crops is None):
+        raise ConfigurationError(
+            "--detector and --crops, or neither",
+            expected="one of the two",
+            remedy="none travels with the program",
+        )
+    if file is not None:
+        return OnnxDetector(file, layout=layout, person_class=person_class, threads=threads)
+    return WholePicture() if crops is None or ready_made else GivenBoxes.read(crops)
+
+
+def _report(folder: Path, cloud: str) -> None:
+    import contextlib
+
+    from crossreid.edge.spool import Spool
+
+    with contextlib.closing(Spool(folder)) as spool:
+        counts = spool.counts()
+    each = counts.sent_bytes / counts.sent if counts.sent else 0.0
+    print(
+        f"Since the spool was made: {counts.finished} tracks, {counts.sent} sent in {counts.sent_bytes} bytes"
+        f" ({each:.0f} each),"
+        f" {counts.refused} refused, {counts.dropped} dropped, {counts.short} too short"
+    )
+    print(f"Wrote {folder}: {counts.waiting} tracks wait ({counts.waiting_bytes} bytes)")
+    if counts.waiting:
+        print("Next: " + command_line("edge", "send", "--spool", folder, "--cloud", cloud or "URL"))
+    else:
+        print("Next: " + command_line("edge", "run", "--help"))
