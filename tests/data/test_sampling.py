@@ -1,4 +1,5 @@
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,34 @@ def test_a_batch_is_people_x_groups_x_modalities(tiny: Any) -> None:
     for group in groups:
         kinds = {dataset.samples[row].modality for row in rows if dataset.samples[row].source_id == group}
         assert kinds == set(Modality)
+
+
+def test_of_many_captions_some_are_drawn_anew_each_time() -> None:
+    """Two people with a photograph and five captions each; the third has one caption only."""
+    kinds = [(person, place) for person, told in ((0, 5), (1, 5), (2, 1)) for place in range(told + 1)]
+    samples = tuple(
+        Sample(
+            Modality.TEXT if place else Modality.RGB,
+            person_id=person,
+            path=None if place else Path(f"{person}.jpg"),
+            caption=f"caption {place}" if place else None,
+            source_id=f"photo {person}",
+            item_id=f"{person} {place}",
+        )
+        for person, place in kinds
+    )
+    dataset = Dataset("captions", "", samples, ("a", "b", "c"))
+    sampler = IdentitySampler(dataset, people=3, groups=1, seed=0, items=2)
+    drawn = [sampler.rows(number) for number in range(40)]
+    for rows in drawn:
+        counts = Counter((samples[row].person_id, samples[row].modality) for row in rows)
+        assert [counts[person, Modality.RGB] for person in range(3)] == [1, 1, 1]
+        assert [counts[person, Modality.TEXT] for person in range(3)] == [2, 2, 1]
+        assert len(set(rows)) == len(rows)
+    assert {row for rows in drawn for row in rows} == set(range(len(samples)))
+    assert sampler.rows(7) == drawn[7]
+    everything = IdentitySampler(dataset, people=3, groups=1, seed=0)
+    assert sorted(everything.rows(0)) == list(range(len(samples)))
 
 
 def test_every_person_comes_once_an_epoch_in_another_order_each_time(tiny: Any) -> None:

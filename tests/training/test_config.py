@@ -19,6 +19,7 @@ from crossreid.training.config import (
 )
 
 LOOP = {"steps": 3, "learning_rate": 0.1}
+DSMD_LOSSES = ("contrast", "feature", "similarity", "hard_negative")
 KINDS = {
     "captioning": CaptioningConfig,
     "contrastive": ContrastiveConfig,
@@ -113,6 +114,18 @@ def test_overrides_that_cannot_be_are_refused(tmp_path: Path, assignment: str, c
         ({"kind": "teacher", "loop": LOOP | {"steps": 0}}, r"teacher\.loop\.steps: .*greater than 0"),
         ({"kind": "student", "loop": LOOP, "augmentation": {"flip": 2}}, r"augmentation\.flip: .*less than"),
         ({"kind": "student", "loop": LOOP, "batch": {"people": 1}}, r"batch\.people: .*greater than"),
+        (
+            {"kind": "dsmd", "loop": LOOP, "dsmd": dict.fromkeys(DSMD_LOSSES, 0.0)},
+            "contrast, feature, similarity and hard_negative all have weight 0",
+        ),
+        (
+            {
+                "kind": "distillation",
+                "loop": LOOP,
+                "distillation": {"balancer": {}, "cosine": 0.0, "principal": 0.0, "relation": 0.0},
+            },
+            "a balancer, and cosine, principal and relation all have weight 0",
+        ),
         ({"kind": "pretraining", "loop": LOOP}, "'captioning', 'contrastive'"),
         ({"loop": LOOP}, "kind"),
         ([1, 2], "training.yaml"),

@@ -318,6 +318,12 @@ def test_the_learning_rate_rises_linearly_and_falls_by_cosine() -> None:
     assert _rate(0, config(warmup_share=0.0)) == 1.0
 
 
+def test_the_learning_rate_may_stay_and_drop_once() -> None:
+    schedule = config(steps=10, learning_rate=1.0, final_learning_rate=0.1, warmup_share=0.2, drop_at=0.5)
+    shares = [_rate(step, schedule) for step in range(11)]
+    assert shares == pytest.approx([0.5, 1.0, 1.0, 1.0, 1.0, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
+
+
 def test_tensorboard_gets_the_losses(tmp_path: Path) -> None:
     run(tmp_path, tracker="tensorboard", steps=2)
     assert list(tmp_path.rglob("events.out.tfevents.*"))

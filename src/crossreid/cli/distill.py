@@ -95,7 +95,9 @@ def distill(
     report_run(out)
     print(f"Teacher's features: {file}")
     gallery = [] if is_file(teacher) else ["--gallery", teacher, "--setting", "E2C"]
-    print("Next: " + command_line("evaluate", model, *gallery, *data_words(dataset, data)))
+    captioned = {sample.modality.value for sample in people.samples} == {"rgb", "text"}
+    both_ways = ["--protocol", "image-text"] if captioned else []
+    print("Next: " + command_line("evaluate", model, *gallery, *data_words(dataset, data), *both_ways))
 
 
 def _store(

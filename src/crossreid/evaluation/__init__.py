@@ -1,7 +1,7 @@
 """Arrays in, numbers out."""
 
 from crossreid.evaluation.comparison import Comparison, compare_reports
-from crossreid.evaluation.evaluate import evaluate
+from crossreid.evaluation.evaluate import BOTH_WAYS, evaluate
 from crossreid.evaluation.fusion import fuse
 from crossreid.evaluation.protocols import PROTOCOLS
 from crossreid.evaluation.ranking import Ranking, rank
@@ -10,6 +10,7 @@ from crossreid.evaluation.reranking import RERANKINGS
 from crossreid.evaluation.seeds import SpreadReport, average_reports
 
 __all__ = [
+    "BOTH_WAYS",
     "PROTOCOLS",
     "RERANKINGS",
     "Comparison",
