@@ -27,7 +27,7 @@ def test_a_calibrated_gallery_answers_nobody(run: Call, world: Path, edge: Path,
     ask = ("search", home, "--text", "a man in a red coat", "--modality", "rgb", "--fpir")
     # Twelve searches can show one in four, and no rate much lower.
     answer = run(*ask, 0.25, "--json")
-    assert set(json.loads(answer.stdout)) == {"gallery", "fpir", "match", "results"}
+    assert set(json.loads(answer.stdout)) == {"gallery", "fpir", "match", "missed", "results"}
     assert "searches in galleries of 10 pictures" in run(*ask, 0.01, status=2).stderr
 
 
@@ -51,6 +51,8 @@ def test_probabilities_and_silence_are_shown(run: Call, world: Path, edge: Path,
     silent = run(*ask, 0.3, "--show", strip)
     assert silent.stdout == "No match at a false-positive rate of 0.3\n"
     assert "does not prove absence" in silent.stderr
+    # No score reaches 2.
+    assert "At this rate 100% of people present were missed in calibration." in silent.stderr
     assert not strip.exists()
 
 

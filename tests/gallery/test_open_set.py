@@ -14,6 +14,7 @@ from crossreid.evaluation.calibration import Calibration, EvidenceCalibration
 from crossreid.evaluation.calibration_file import write_calibrations
 from crossreid.evaluation.open_set import ScoreCalibration
 from crossreid.gallery import EncoderRecord, Gallery, GalleryItem, index_folder, open_gallery
+from crossreid.gallery.decision import expected_misses
 
 RECORD = EncoderRecord("maker@space", "tiny-edge")
 ITEM = EvidenceCalibration(
@@ -83,6 +84,14 @@ def test_answers_have_probabilities(gallery: Gallery) -> None:
         (1 / (1 + np.exp(-3)), 1 / (1 + np.exp(-1)))
     )
     assert gallery.search(embed([[1, 0, 0]], "text"))[0].probability is None
+
+
+def test_how_many_are_missed(gallery: Gallery) -> None:
+    gallery.calibrate(replace(CALIBRATION, evidence={"text": replace(ITEM, candidates=4.0)}))
+    # Of the scores 0.5 and 0.9 the first stays below 0.7, below 20 % of the others and above half of them.
+    query = embed([[1, 0, 0]], "text")
+    assert [expected_misses(gallery, query, fpir=fpir) for fpir in (0.01, 0.2, 0.5)] == [1 / 2, 1 / 2, 0]
+    assert expected_misses(gallery, query, fpir=0.001) is None
 
 
 def test_learnt_weights_fuse_the_evidence(gallery: Gallery) -> None:

@@ -193,16 +193,8 @@ def _agreements(
     names = [field.name for field in fields(Pedestrian)]
     asked, offered = (_codes(side, truth, names) for side in (queries, gallery))
     shared, by_chance, searches = np.zeros(len(names)), np.zeros(len(names)), 0
-    similarities = cosine_rows(queries.vectors, gallery.vectors)
-    for query, (right, dropped) in enumerate(_answers(queries, gallery, exclude, rule)):
-        if not right.size:
-            continue
-        row = similarities(query, query + 1)[0]
-        row[dropped] = DROPPED
-        first = int(nearest_items(row, 1)[0])
+    for query, first in _wrong_first(queries, gallery, exclude, rule):
         others = gallery.person_ids != queries.person_ids[query]
-        if not others[first]:
-            continue
         equal = offered == asked[query]
         shared += equal[first]
         by_chance += equal[others].mean(axis=0)
@@ -211,6 +203,22 @@ def _agreements(
         Agreement(name, float(shared[place] / searches), float(by_chance[place] / searches), searches)
         for place, name in enumerate(names if searches else ())
     )
+
+
+def _wrong_first(
+    queries: Embeddings, gallery: Embeddings, exclude: Keys | None, rule: EvaluationProtocol
+) -> Iterator[tuple[int, int]]:
+    """The queries whose first answer is somebody else though a right one is there, and that answer."""
+    similarities = cosine_rows(queries.vectors, gallery.vectors)
+    answers = _answers(queries, gallery, exclude, rule)
+    size = queries_at_a_time(len(gallery), gallery.dim)
+    for start in range(0, len(queries), size):
+        for query, row in enumerate(similarities(start, min(start + size, len(queries))), start):
+            right, dropped = next(answers)
+            row[dropped] = DROPPED
+            first = int(nearest_items(row, 1)[0])
+            if right.size and gallery.person_ids[first] != queries.person_ids[query]:
+                yield query, first
 
 
 def _codes(side: Embeddings, truth: Mapping[str, Truth], names: Sequence[str]) -> np.ndarray:

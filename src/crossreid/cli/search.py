@@ -57,6 +57,7 @@ def search(
 ) -> None:
     """Find a person by any kinds of evidence; several pieces, also of one kind, are fused into one query."""
     from crossreid.core.errors import ConfigurationError
+    from crossreid.gallery.decision import expected_misses
     from crossreid.gallery.gallery import open_gallery
 
     evidence = _collect(text=text, sketch=sketch, ir=ir, rgb=rgb)
@@ -68,8 +69,10 @@ def search(
     results = gallery.search(
         query, top=top, camera=camera or None, modality=modality, time_range=times, fpir=fpir
     )
+    missed = None if fpir is None else expected_misses(gallery, query, fpir=fpir)
     if as_json:
-        content = {"gallery": gallery.uri} | ({} if fpir is None else {"fpir": fpir, "match": bool(results)})
+        decided = {} if fpir is None else {"fpir": fpir, "match": bool(results), "missed": missed}
+        content = {"gallery": gallery.uri} | decided
         print(json.dumps(content | {"results": [_record(result) for result in results]}, indent=2))
     elif fpir is not None and not results:
         print(f"No match at a false-positive rate of {fpir:g}")
@@ -78,6 +81,8 @@ def search(
     if show is not None and (results or fpir is None):
         _draw(show, evidence, results)
         print(f"Wrote {show}", file=sys.stderr)
+    if missed is not None and not as_json:
+        print(f"At this rate {missed:.0%} of people present were missed in calibration.", file=sys.stderr)
     if not as_json:
         print(_next_step(where, show, results, fpir), file=sys.stderr)
 
@@ -183,8 +188,8 @@ def _draw(file: Path, evidence: "Sequence[Sample]", results: "Sequence[SearchRes
 def _next_step(where: str, show: Path | None, results: "Sequence[SearchResult]", fpir: float | None) -> str:
     if not results and fpir is not None:
         return (
-            "That does not prove absence: how many are missed is in the table of crossreid calibrate. Next: add"
-            " evidence, choose a higher rate, or leave --fpir out to see the most similar pictures."
+            "No match does not prove absence. Next: add evidence, choose a higher rate, or leave --fpir out to see the"
+            " most similar pictures."
         )
     if not results:
         return "Nothing passes these conditions. Next: search again with fewer of them."

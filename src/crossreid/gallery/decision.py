@@ -7,6 +7,7 @@ import numpy as np
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError, FingerprintError
 from crossreid.evaluation.calibration import Calibration
+from crossreid.gallery.gallery import Gallery
 
 
 def find_calibration(
@@ -70,3 +71,25 @@ def decide(
     threshold = evidence.threshold(fpir, candidates=len(candidates))
     count = int(np.count_nonzero(scores >= threshold))
     return count, evidence.probability(scores[:count], candidates=len(candidates)).tolist()
+
+
+def expected_misses(gallery: Gallery, query: Embeddings, *, fpir: float) -> float | None:
+    """Share of searches for people who are there that find nobody, as the calibration saw them, in the whole gallery.
+
+    Args:
+        gallery: filled, and calibrated for such queries.
+        query: one row a piece of evidence.
+        fpir: share of searches for people who are not there that may answer.
+
+    Returns:
+        None where the calibration cannot tell of so large a gallery; a search under conditions meets fewer pictures.
+    """
+    record = gallery.encoder
+    stored = record.fingerprint if record else ""
+    calibration = find_calibration(
+        gallery.calibrations(), query=query.fingerprint, gallery=stored, where=gallery.uri
+    )
+    try:
+        return calibration.of(map(str, query.modalities)).miss_rate(fpir, candidates=len(gallery))
+    except DataError:
+        return None
