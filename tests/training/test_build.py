@@ -1,6 +1,7 @@
 """The whole way at the smallest size: adapt a teacher, store its features, distil a student, evaluate across both."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,40 @@ def test_a_distillation_needs_the_features_of_its_own_samples(
     foreign = ModelEncoder(tiny.teacher()).encode(tiny.dataset().samples)
     with pytest.raises(DataError, match="not those of"):
         train_model(config, people, tmp_path, teacher_features=foreign, quiet=True)
+
+
+def test_later_captions_of_a_photo_are_left_out_where_only_the_first_counts(
+    people: Dataset, backbones: dict[str, str], tiny: Any, tmp_path: Path
+) -> None:
+    second = [
+        replace(sample, caption="again", item_id=f"{sample.item_id} again")
+        for sample in people.samples
+        if sample.modality == Modality.TEXT
+    ]
+    twice = replace(people, samples=(*people.samples, *second))
+    features = ModelEncoder(tiny.teacher(text_budget=400)).encode(people.samples)
+    values = distillation(backbones).model_dump()
+    first = DistillationConfig.model_validate(values | {"batch": {"people": 4, "captions": "first"}})
+    train_model(first, twice, tmp_path / "first", teacher_features=features, quiet=True)
+    with pytest.raises(DataError, match="96 teacher features that are not those of the 120 samples"):
+        train_model(distillation(backbones), twice, tmp_path / "all", teacher_features=features, quiet=True)
+
+
+def test_checkpointing_trains_the_same_student(
+    people: Dataset, backbones: dict[str, str], tmp_path: Path
+) -> None:
+    values = {
+        "kind": "student",
+        "backbone": backbones["student"],
+        "loop": LOOP | {"steps": 2},
+        "batch": {"people": 4},
+    }
+    heads = []
+    for checkpointing in (False, True):
+        config = StudentConfig.model_validate(values | {"checkpointing": checkpointing})
+        model, _ = load_model(train_model(config, people, tmp_path / str(checkpointing), quiet=True))
+        heads.append(model.get_parameter("heads.rgb.weight"))
+    torch.testing.assert_close(heads[1], heads[0], atol=1e-5, rtol=0)
 
 
 def test_a_backbone_of_the_other_kind_is_refused(

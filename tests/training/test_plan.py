@@ -33,7 +33,8 @@ def test_a_teacher_s_plan_counts_what_its_training_trains(tiny: Any, folders: di
     plan, task = plan_training(config, people), _task(config, people, None)
     assert isinstance(task, TeacherTask)
     assert plan.trained_parameters == sum(p.numel() for p in task.parameters() if p.requires_grad)
-    adapted = {n for n, module in task.adapters.base_model.model.named_modules() if hasattr(module, "lora_A")}
+    tuner: Any = task.adapters.base_model
+    adapted = {n for n, module in tuner.model.named_modules() if hasattr(module, "lora_A")}
     assert set(plan.adapters) == adapted
     assert plan.backbone_parameters == sum(p.numel() for p in tiny.teacher(depth=3).parameters())
     assert (plan.height, plan.width, plan.items_a_batch) == (84, 56, 2 * 2 * 4)

@@ -181,7 +181,8 @@ def _step(
             batch = _to(next(coming), accelerator.device)
             with _attention(accelerator.device):
                 losses = task(batch, progress=progress)
-            accelerator.backward(losses["total"])
+                # Blocks whose activations were not kept must be computed again by the same kernels.
+                accelerator.backward(losses["total"])
             if accelerator.sync_gradients:
                 accelerator.clip_grad_norm_(parameters, config.gradient_clip)
             optimiser.step()
