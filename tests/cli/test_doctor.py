@@ -69,6 +69,15 @@ def test_missing_and_old_libraries() -> None:
     assert check.remedy == 'pip install "numpy>=999" "no-such-library"'
 
 
+def test_a_device_needs_no_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = checks._version
+    monkeypatch.setattr(checks, "_version", lambda name: "" if name == "torch" else installed(name))
+    found = {check.name: check for check in checks.run_checks()}
+    assert found["torch"].verdict == "note"
+    assert "crossreid[models]" in found["torch"].remedy
+    assert not [name for name in found if name.startswith(("weights", "encode", "models"))]
+
+
 def test_system_libraries_of_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(name: str) -> None:
         raise ImportError("libEGL.so.1: cannot open shared object file")

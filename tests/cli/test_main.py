@@ -87,6 +87,10 @@ def interrupt() -> None:
     raise KeyboardInterrupt
 
 
+def go_without(name: str = "torch") -> None:
+    raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
 def collapse() -> None:
     raise ZeroDivisionError
 
@@ -95,10 +99,11 @@ def collapse() -> None:
 def failing(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
     verbs = {
         function.__name__: (f"failing_verbs:{function.__name__}", "")
-        for function in (fail, interrupt, collapse)
+        for function in (fail, interrupt, go_without, collapse)
     }
     module: Any = type(sys)("failing_verbs")
     module.fail, module.interrupt, module.collapse = fail, interrupt, collapse
+    module.go_without = go_without
     monkeypatch.setitem(sys.modules, "failing_verbs", module)
     group = typer.Typer(cls=type("Failing", (LazyVerbs,), {"verbs": verbs}))
     group.callback()(lambda: None)
@@ -115,6 +120,14 @@ def test_errors_of_the_user_are_one_line(failing: typer.Typer) -> None:
 def test_an_interrupt_is_no_traceback(failing: typer.Typer) -> None:
     result = CliRunner().invoke(failing, ["interrupt"])
     assert (result.exit_code, result.stderr) == (130, "crossreid: interrupted\n")
+
+
+def test_a_device_without_torch_is_told_what_to_install(failing: typer.Typer) -> None:
+    result = CliRunner().invoke(failing, ["go_without"])
+    assert result.exit_code == 2
+    assert result.stderr == "crossreid: go_without needs torch; pip install 'crossreid[models]'\n"
+    result = CliRunner().invoke(failing, ["go_without", "--name", "crossreid.gone"])
+    assert isinstance(result.exception, ModuleNotFoundError)
 
 
 def test_errors_of_the_program_are_not_hidden(failing: typer.Typer) -> None:

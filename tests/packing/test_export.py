@@ -11,7 +11,12 @@ import torch
 
 import crossreid as cr
 from crossreid.core.basis import PrincipalBasis
-from crossreid.core.errors import CheckpointError, ConfigurationError, FingerprintError
+from crossreid.core.errors import (
+    CheckpointError,
+    ConfigurationError,
+    FingerprintError,
+    MissingDependencyError,
+)
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.models.encoder import ModelEncoder
@@ -100,6 +105,12 @@ def test_a_pack_runs_where_there_is_no_torch(onnx_folder: Path) -> None:
         [sys.executable, "-c", program, onnx_folder], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "(1, 8)"
+
+
+def test_a_model_without_torch_is_a_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(MissingDependencyError, match=r"crossreid\[models\]"):
+        cr.load_encoder("tiny-edge")
 
 
 def test_a_changed_file_is_refused(onnx_folder: Path) -> None:

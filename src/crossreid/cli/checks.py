@@ -41,6 +41,8 @@ def run_checks() -> list[Check]:
         check_drawing(),
         check_disk(Path.cwd()),
     ]
+    if not _version("torch"):
+        return checks
     try:
         from crossreid.models.presets import SHIPPED, shipped_folder
     except Exception as error:
@@ -94,7 +96,7 @@ def check_libraries(requirements: list[str] | None = None) -> Check:
     if wrong:
         return Check("libraries", "broken", ", ".join(wrong), f"pip install {' '.join(map(_quoted, wrong))}")
     main = ("torch", "transformers", "numpy", "pyarrow")
-    versions = ", ".join(f"{name} {_version(name)}" for name in main)
+    versions = ", ".join(f"{name} {_version(name)}" for name in main if _version(name))
     return Check("libraries", "ok", f"all {len(needed)} there; {versions}")
 
 
@@ -110,7 +112,10 @@ def check_edge_runtimes() -> list[Check]:
 
 
 def check_torch() -> Check:
-    """Torch loads; its threads and devices."""
+    """Torch loads; its threads and devices. A device that runs packs only needs none."""
+    if not _version("torch"):
+        found = "not installed: edge packs run, models do not"
+        return Check("torch", "note", found, 'pip install "crossreid[models]"')
     import torch
 
     devices = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]

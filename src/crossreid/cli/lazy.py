@@ -11,6 +11,9 @@ from crossreid.core.errors import CrossReIDError
 
 FAILED, INTERRUPTED = 2, 130
 
+_OF_MODELS = ("accelerate", "peft", "torch", "transformers")
+"""Libraries of the extra `models`, which a device does without."""
+
 
 class LazyVerb(TyperCommand):
     """Stands for a verb until somebody calls it, or asks for its options.
@@ -73,6 +76,14 @@ class LazyVerbs(TyperGroup):
         except CrossReIDError as error:
             message = " ".join(str(error).split())
             print(f"crossreid: {message}".encode(errors="backslashreplace").decode(), file=sys.stderr)
+            raise typer.Exit(FAILED) from error
+        except ModuleNotFoundError as error:
+            if error.name not in _OF_MODELS:
+                raise
+            print(
+                f"crossreid: {ctx.invoked_subcommand} needs {error.name}; pip install 'crossreid[models]'",
+                file=sys.stderr,
+            )
             raise typer.Exit(FAILED) from error
         except KeyboardInterrupt as error:
             print("crossreid: interrupted", file=sys.stderr)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from crossreid.core.encoder import Encoder
-from crossreid.core.errors import CheckpointError, ConfigurationError
+from crossreid.core.errors import CheckpointError, ConfigurationError, MissingDependencyError
 from crossreid.runtime.pack import is_pack
 
 PRECISIONS = ("fp32", "bf16")
@@ -40,6 +40,7 @@ def load_encoder(source: str | Path, *, device: str | None = None, precision: st
     Raises:
         CheckpointError: nothing usable is at `source`.
         ConfigurationError: the device or precision is not available.
+        MissingDependencyError: it is no pack, and torch is not installed.
     """
     if precision not in (None, *PRECISIONS):
         raise ConfigurationError(f"precision {precision!r}", expected=f"one of {', '.join(PRECISIONS)}")
@@ -62,7 +63,15 @@ def _open_pack(folder: Path, device: str | None, precision: str | None) -> Encod
 
 
 def _load_model(source: str | Path, device: str | None, precision: str) -> Encoder:
-    import torch
+    try:
+        import torch
+        import transformers  # noqa: F401
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{source}, which is no edge pack, and no {error.name} to run it",
+            expected="an edge pack, or the packages of models",
+            remedy="pip install 'crossreid[models]'",
+        ) from error
 
     from crossreid.models.encoder import ModelEncoder
     from crossreid.models.folder import load_model
