@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,4 +110,9 @@ def test_any_evidence_in_one_table(run: Call, embeddings: Path, tmp_path: Path) 
     refused = run("evaluate", embeddings, "--combinations", "--task", "S->R", status=2)
     assert "expected one of the two" in refused.stderr
     empty = run("evaluate", embeddings, "--weights", tmp_path / "absent.json", status=2)
-    assert "0 calibrations" in empty.stderr
+    assert "no calibration in" in empty.stderr
+    ours = Embeddings.load(embeddings)
+    foreign = replace(ours, fingerprint="other").save(tmp_path / "foreign.parquet")
+    assert (
+        "expected those of other in other" in run("evaluate", foreign, "--weights", learnt, status=2).stderr
+    )

@@ -117,9 +117,11 @@ def evaluate(
         check_data_given([source for source in (query, gallery) if source is not None], data)
         from crossreid.evaluation.evaluate import evaluate as evaluate_
 
+        asking = open_source(query, device, precision)
+        answering = asking if gallery is None else open_source(gallery, device, precision)
         report = evaluate_(
-            open_source(query, device, precision),
-            None if gallery is None else open_source(gallery, device, precision),
+            asking,
+            answering,
             None if data is None else read_dataset(dataset, data, split),
             tasks=_tasks(task, protocol, combinations=combinations),
             protocol=protocol or _BOTH_PROTOCOLS,
@@ -128,7 +130,7 @@ def evaluate(
             progress=sys.stderr.isatty(),
             compatible=compatible,
             rerank=rerank or (),
-            weights=None if weights is None else _weights(weights),
+            weights=_weights(weights, asking.fingerprint, answering.fingerprint),
         )
         _print(report.to_table())
         _write(report, out)
@@ -182,18 +184,20 @@ def _tasks(tasks: list[str] | None, protocols: list[str] | None, *, combinations
     return BOTH_WAYS if image_text else TASKS
 
 
-def _weights(file: Path) -> "Mapping[Modality, float]":
-    from crossreid.core.errors import DataError
+def _weights(file: Path | None, query: str, gallery: str) -> "Mapping[Modality, float] | None":
+    from crossreid.core.errors import DataError, FingerprintError
     from crossreid.evaluation.calibration_file import read_calibrations
 
-    known = [calibration.weights for calibration in read_calibrations(file)]
-    if len(known) != 1:
-        raise DataError(
-            f"{len(known)} calibrations in {file}",
-            expected="one",
-            remedy="crossreid calibrate --out NEW.json",
-        )
-    return known[0]
+    if file is None:
+        return None
+    calibrations = read_calibrations(file)
+    if not calibrations:
+        raise DataError(f"no calibration in {file}", expected="a file of crossreid calibrate")
+    for calibration in calibrations:
+        if (calibration.query_fingerprint, calibration.gallery_fingerprint) == (query, gallery):
+            return calibration.weights
+    pairs = "; ".join(f"{c.query_fingerprint} in {c.gallery_fingerprint}" for c in calibrations)
+    raise FingerprintError(f"weights of {pairs}", expected=f"those of {query} in {gallery}")
 
 
 def _print(table: "Table") -> None:
