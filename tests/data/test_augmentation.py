@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -93,5 +95,6 @@ def test_the_generator_decides_everything() -> None:
 
 def test_a_vertical_flip_turns_upside_down() -> None:
     image = picture(4, 3)
-    turned = Augmentation(**(NOTHING | {"vertical_flip": 1.0}))(image, np.random.default_rng(0))
+    settings: Any = NOTHING | {"vertical_flip": 1.0}
+    turned = Augmentation(**settings)(image, np.random.default_rng(0))
     np.testing.assert_array_equal(turned, image[::-1])

@@ -118,7 +118,9 @@ def test_the_mean_over_folds_of_a_drawn_set(tmp_path: Path, colours: Any) -> Non
         for fold in range(5)
     ]
     for task in BOTH_WAYS:
-        np.testing.assert_allclose(numbers(report)[task], np.mean([part[task] for part in parts], axis=0))
+        np.testing.assert_allclose(
+            numbers(report)[task], np.array([part[task] for part in parts]).mean(axis=0)
+        )
     # Four of the twelve pictures have a sixth caption, three of them in this split.
     assert [row.queries for row in report.rows] == [10, 50]
     assert len(test) == 10 + 53

@@ -46,7 +46,8 @@ def test_pictures_are_numbered_kind_by_kind(batch: CaptionedBatch) -> None:
 
 def reference(teacher: Teacher, ids: list[int], first: int, pixels: torch.Tensor | None) -> float:
     """transformers' own loss of one chat, whose tokens from `first` on are labelled; mean over them."""
-    captioner: Any = Qwen2VLForConditionalGeneration(teacher.backbone.config)
+    config: Any = teacher.backbone.config
+    captioner: Any = Qwen2VLForConditionalGeneration(config)
     captioner.model.load_state_dict(teacher.backbone.state_dict())
     captioner.tie_weights()
     tokens = torch.tensor([ids])
