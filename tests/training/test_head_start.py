@@ -6,7 +6,7 @@ from torch.nn.functional import normalize
 
 from crossreid.core.modality import Modality
 from crossreid.models.encoder import ModelEncoder
-from crossreid.training.head_start import fit_heads, regress
+from crossreid.training.head_start import fit_heads, orthogonal_map, regress, turn_heads
 
 
 def test_a_linear_map_is_found() -> None:
@@ -54,3 +54,31 @@ def test_heads_of_absent_modalities_stay(tiny: Any) -> None:
     fit_heads(student, words, normalize(torch.ones(len(words.samples), 20), dim=1))
     assert torch.equal(student.heads["rgb"].weight, heads["rgb"])
     assert not torch.equal(student.heads["text"].weight, heads["text"])
+
+
+def test_a_rotation_is_found() -> None:
+    generator = torch.Generator().manual_seed(0)
+    features = torch.randn(50, 5, generator=generator)
+    turn = torch.linalg.qr(torch.randn(5, 5, generator=generator)).Q
+    found = orthogonal_map(features, features @ turn.T)
+    torch.testing.assert_close(found.float(), turn, rtol=1e-4, atol=1e-4)
+
+
+def test_what_is_no_rotation_gives_the_nearest_one() -> None:
+    # Twice as long and a quarter turn: the turn alone is kept.
+    features, targets = torch.tensor([[1.0, 0], [0, 1]]), torch.tensor([[0.0, 2], [-2, 0]])
+    torch.testing.assert_close(orthogonal_map(features, targets).float(), torch.tensor([[0.0, -1], [1, 0]]))
+
+
+def test_turned_heads_near_the_teacher_and_keep_their_own_cosines(tiny: Any) -> None:
+    torch.manual_seed(0)
+    dataset, student = tiny.dataset(people=6), tiny.student(dim=20)
+    own = torch.from_numpy(ModelEncoder(student).encode(dataset.samples).vectors)
+    turn = torch.linalg.qr(torch.randn(20, 20)).Q
+    teacher = own @ turn.T
+    student.train()
+    turn_heads(student, dataset, teacher)
+    assert student.training
+    after = torch.from_numpy(ModelEncoder(student).encode(dataset.samples).vectors)
+    torch.testing.assert_close(after @ after.T, own @ own.T, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(after, teacher, rtol=1e-3, atol=1e-3)

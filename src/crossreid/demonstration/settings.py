@@ -77,7 +77,7 @@ def distillation_config(settings: DemoSettings) -> DistillationConfig:
         batch=BatchConfig(people=settings.batch_people, groups=1),
         augmentation=_AUGMENTATION,
         weights=_STUDENT_WEIGHTS,
-        distillation=DistillationWeights(head_start="least_squares"),
+        distillation=DistillationWeights(head_start="rotation"),
     )
 
 

@@ -29,7 +29,7 @@ from crossreid.models.vision_text_folder import load_towers
 from crossreid.training.best import KeepBest
 from crossreid.training.config import DistillationConfig, DsmdConfig, StudentConfig, TeacherConfig
 from crossreid.training.group_batches import GroupBatches
-from crossreid.training.head_start import fit_heads
+from crossreid.training.head_start import fit_heads, turn_heads
 from crossreid.training.loop import train
 from crossreid.training.record import write_record
 from crossreid.training.tasks.distillation import DistillationTask
@@ -169,8 +169,11 @@ def _followers(
         raise ConfigurationError("a distillation without teacher features", expected="the stored features")
     vectors = torch.from_numpy(check_rows(features, dataset).unit().vectors)
     student = _prepared(_load_student(config.backbone, dim=features.dim), config)
-    if head_start == "least_squares":
-        fit_heads(student, dataset, vectors)
+    match head_start:
+        case "least_squares":
+            fit_heads(student, dataset, vectors)
+        case "rotation":
+            turn_heads(student, dataset, vectors)
     return student, vectors
 
 

@@ -131,8 +131,9 @@ class BalancerConfig(Configuration):
 class DistillationWeights(Configuration):
     """Weights of eq. 13 and the variants of its terms.
 
-    `head_start`: the heads begin as they were loaded, or fitted to the teacher's features by least squares. With a
-    `balancer`, cosine, principal and relation are weighed anew in every step, and their weights here multiply that.
+    `head_start`: the heads begin as they were loaded, or fitted to the teacher's features by least squares, or turned
+    onto them by one rotation, which keeps the student's own cosines. With a `balancer`, cosine, principal and relation
+    are weighed anew in every step, and their weights here multiply that.
     """
 
     task: Annotated[float, Field(ge=0)] = 0.01
@@ -141,7 +142,7 @@ class DistillationWeights(Configuration):
     relation: Annotated[float, Field(ge=0)] = 0.35
     components: Positive = 50
     balancer: BalancerConfig | None = None
-    head_start: Literal["clip", "least_squares"] = "clip"
+    head_start: Literal["clip", "least_squares", "rotation"] = "clip"
     basis: Literal["train_set", "batch"] = "train_set"
     relation_kind: Literal["gram", "correlation"] = "gram"
     relation_match: Literal["rowwise", "frobenius"] = "rowwise"
@@ -170,7 +171,7 @@ class DsmdWeights(Configuration):
     temperature: Annotated[float, Field(gt=0)] = 0.05
     margin: Annotated[float, Field(ge=0)] = 0.05
     violation: Literal["max", "sum"] = "max"
-    head_start: Literal["clip", "least_squares"] = "clip"
+    head_start: Literal["clip", "least_squares", "rotation"] = "clip"
 
     @model_validator(mode="after")
     def _one_loss(self) -> "DsmdWeights":

@@ -1,4 +1,4 @@
-"""Heads that begin as the best linear maps from the student's features to the teacher's."""
+"""Heads that begin as the best maps from the student's features to the teacher's, linear or by a rotation."""
 
 from collections.abc import Sequence
 
@@ -10,6 +10,7 @@ from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.data.dataset import Dataset
 from crossreid.data.encoding import encode_samples
+from crossreid.models.encoder import ModelEncoder
 from crossreid.models.vision_text import EdgeModel
 
 _RIDGE = 0.01
@@ -37,6 +38,38 @@ def fit_heads(student: EdgeModel, dataset: Dataset, teacher_features: Tensor) ->
             with torch.no_grad():
                 student.heads[modality.value].weight.copy_(weight)  # type: ignore[operator]
     student.train(training)
+
+
+def turn_heads(student: EdgeModel, dataset: Dataset, teacher_features: Tensor) -> None:
+    """Turn the space of all heads onto the teacher's by one orthogonal map (Procrustes).
+
+    Cosines among the student's own features stay what they were, so nothing that its pretraining knows is lost.
+
+    Args:
+        student: in place.
+        dataset: the training set.
+        teacher_features: unit rows [n, dim], row i of sample i.
+    """
+    training = student.training
+    own = torch.from_numpy(
+        ModelEncoder(student).encode(dataset.samples, batch_size=64, progress=False).vectors
+    )
+    turn = orthogonal_map(own, teacher_features).float()
+    with torch.no_grad():
+        for head in student.heads.values():
+            for parameter in head.parameters():
+                parameter.copy_(turn.to(parameter.device) @ parameter)
+    student.train(training)
+
+
+def orthogonal_map(features: Tensor, targets: Tensor) -> Tensor:
+    """The orthogonal matrix R [dim, dim] for which R x is nearest to t over all rows x, t of two [n, dim].
+
+    With the singular value decomposition T^T X = U S V^T it is U V^T (Schoenemann, 1966).
+    """
+    features, targets = features.double().cpu(), targets.double().cpu()
+    left, _, right = torch.linalg.svd(targets.T @ features)
+    return left @ right
 
 
 def regress(features: Tensor, targets: Tensor) -> Tensor:
