@@ -36,5 +36,5 @@ def test_what_is_written_is_read_back() -> None:
 
 @pytest.mark.parametrize("wrong", [{}, {"height": 1, "width": 2, "mean": None, "std": [1, 1, 1]}])
 def test_an_incomplete_record_is_refused(wrong: dict) -> None:
-    with pytest.raises(CheckpointError, match="height, width, mean and std"):
+    with pytest.raises(CheckpointError, match="height, width, mean, std"):
         Preprocessing.from_dict(wrong)
