@@ -169,11 +169,10 @@ def _followers(
         raise ConfigurationError("a distillation without teacher features", expected="the stored features")
     vectors = torch.from_numpy(check_rows(features, dataset).unit().vectors)
     student = _prepared(_load_student(config.backbone, dim=features.dim), config)
-    match head_start:
-        case "least_squares":
-            fit_heads(student, dataset, vectors)
-        case "rotation":
-            turn_heads(student, dataset, vectors)
+    if head_start == "least_squares":
+        fit_heads(student, dataset, vectors)
+    elif head_start == "rotation":
+        turn_heads(student, dataset, vectors)
     return student, vectors
 
 
