@@ -18,7 +18,7 @@ FIRST_RANKS = {"S->R": 85, "IR->R": 70, "T->R": 80}
 """Percent, of the cloud model, among 200 people that it has never seen."""
 
 
-missed = pytest.mark.xfail(reason="the shipped backbones need a longer pretraining", strict=True)
+missed = pytest.mark.xfail(reason="not reached yet with the shipped backbones", strict=True)
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,7 @@ def mean(reports: Sequence[Report], setting: str) -> float:
 
 
 @pytest.mark.slow
-@missed
-@pytest.mark.parametrize("task", FIRST_RANKS)
+@pytest.mark.parametrize("task", [pytest.param("S->R", marks=missed), "IR->R", "T->R"])
 def test_the_cloud_model_finds_unseen_people(reports: Sequence[Report], task: str) -> None:
     rows = [report.row(task, setting="C2C", protocol="source-excluded") for report in reports]
     assert np.mean([row.r1 for row in rows]) >= FIRST_RANKS[task]
