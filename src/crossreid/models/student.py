@@ -14,6 +14,7 @@ from crossreid.core.modality import Modality
 from crossreid.data.preprocessing import Preprocessing
 from crossreid.data.tokens import token_rectangle
 from crossreid.models.checkpointing import checkpoint_blocks
+from crossreid.models.modality_heads import project_pictures
 from crossreid.models.positions import Grid, pool_pictures, square_grid
 
 _log = logging.getLogger(__name__)
@@ -79,16 +80,7 @@ class Student(nn.Module):
         self, pixel_values: Float[Tensor, "n 3 height width"], modalities: Sequence[Modality]
     ) -> Float[Tensor, "n dim"]:
         """One unit vector a picture, each through the head of its modality."""
-        pooled = self.pool_images(pixel_values)
-        features = pooled.new_zeros(len(pooled), self.dim)
-        for modality in dict.fromkeys(modalities):
-            rows = torch.tensor(
-                [i for i, other in enumerate(modalities) if other == modality], device=pooled.device
-            )
-            features = features.index_copy(
-                0, rows, self.heads[modality.value](pooled[rows]).to(features.dtype)
-            )
-        return functional.normalize(features, dim=-1)
+        return project_pictures(self.heads, self.pool_images(pixel_values), modalities, dim=self.dim)
 
     def embed_captions(self, captions: Sequence[str]) -> Float[Tensor, "n dim"]:
         """One unit vector a caption."""

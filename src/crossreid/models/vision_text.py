@@ -11,6 +11,7 @@ from transformers import BertModel, PreTrainedTokenizerBase, ViTModel
 
 from crossreid.core.modality import Modality
 from crossreid.data.preprocessing import Preprocessing
+from crossreid.models.modality_heads import project_pictures
 from crossreid.models.student import Student
 
 TEXT_TOKENS = 30
@@ -67,15 +68,7 @@ class VisionTextStudent(nn.Module):
         self, pixel_values: Float[Tensor, "n 3 height width"], modalities: Sequence[Modality]
     ) -> Float[Tensor, "n dim"]:
         """One unit vector a picture, each through the head of its modality."""
-        pooled = self.pool_images(pixel_values)
-        features = pooled.new_zeros(len(pooled), self.dim)
-        for modality in dict.fromkeys(modalities):
-            rows = torch.tensor(
-                [row for row, other in enumerate(modalities) if other == modality], device=pooled.device
-            )
-            seen = self.heads[modality.value](pooled[rows])
-            features = features.index_copy(0, rows, seen.to(features.dtype))
-        return functional.normalize(features, dim=-1)
+        return project_pictures(self.heads, self.pool_images(pixel_values), modalities, dim=self.dim)
 
     def embed_captions(self, captions: Sequence[str]) -> Float[Tensor, "n dim"]:
         """One unit vector a caption."""

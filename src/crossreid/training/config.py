@@ -224,53 +224,51 @@ class CaptioningConfig(PretrainingConfig):
     contrast: Annotated[float, Field(ge=0)] = 1.0
 
 
-class TeacherConfig(Configuration):
-    """Adapting the cloud model by hierarchical LoRA.
+class LabelledConfig(Configuration):
+    """What all trainings on a data set share.
 
     With `checkpointing`, activations inside the blocks are computed again in the backward pass: less memory, slower
     steps.
     """
 
-    kind: Literal["teacher"]
-    backbone: str = "tiny-cloud"
     input: InputConfig = InputConfig()
     checkpointing: bool = False
     loop: LoopConfig
     batch: BatchConfig = BatchConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
+
+
+class EdgeConfig(LabelledConfig):
+    """What all trainings of an edge model share."""
+
+    backbone: str = "tiny-edge"
+    weights: StudentTaskWeights = StudentTaskWeights()
+
+
+class TeacherConfig(LabelledConfig):
+    """Adapting the cloud model by hierarchical LoRA."""
+
+    kind: Literal["teacher"]
+    backbone: str = "tiny-cloud"
     lora: LoraConfiguration = LoraConfiguration()
     weights: TaskWeights = TaskWeights()
 
 
-class StudentConfig(Configuration):
-    """Training the edge model on identities alone. `checkpointing` as for a teacher."""
+class StudentConfig(EdgeConfig):
+    """Training the edge model on identities alone."""
 
     kind: Literal["student"]
-    backbone: str = "tiny-edge"
-    input: InputConfig = InputConfig()
-    checkpointing: bool = False
     dim: Positive | None = None
-    loop: LoopConfig
-    batch: BatchConfig = BatchConfig()
-    augmentation: AugmentationConfig = AugmentationConfig()
-    weights: StudentTaskWeights = StudentTaskWeights()
 
 
-class DistillationConfig(Configuration):
-    """Training the edge model to follow stored features of the cloud model. `checkpointing` as for a teacher."""
+class DistillationConfig(EdgeConfig):
+    """Training the edge model to follow stored features of the cloud model."""
 
     kind: Literal["distillation"]
-    backbone: str = "tiny-edge"
-    input: InputConfig = InputConfig()
-    checkpointing: bool = False
-    loop: LoopConfig
-    batch: BatchConfig = BatchConfig()
-    augmentation: AugmentationConfig = AugmentationConfig()
-    weights: StudentTaskWeights = StudentTaskWeights()
     distillation: DistillationWeights = DistillationWeights()
 
 
-class DsmdConfig(Configuration):
+class DsmdConfig(EdgeConfig):
     """Training an edge model to follow stored features by DSMD, beside `DistillationConfig`.
 
     `backbone` is a CLIP, a folder with a ViT and a BERT, or two hub names or folders joined by +: VIT+BERT. With
@@ -278,13 +276,6 @@ class DsmdConfig(Configuration):
     """
 
     kind: Literal["dsmd"]
-    backbone: str = "tiny-edge"
-    input: InputConfig = InputConfig()
-    checkpointing: bool = False
-    loop: LoopConfig
-    batch: BatchConfig = BatchConfig()
-    augmentation: AugmentationConfig = AugmentationConfig()
-    weights: StudentTaskWeights = StudentTaskWeights()
     dsmd: DsmdWeights = DsmdWeights()
     keep: Literal["last", "best"] = "last"
 
