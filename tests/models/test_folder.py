@@ -124,6 +124,26 @@ def test_the_fingerprint_covers_weights_and_input_treatment(student: Student) ->
     assert len(before) == 16
 
 
+def test_the_fingerprint_covers_words_and_rotary_frequencies(teacher: Teacher) -> None:
+    before = fingerprint_of(teacher)
+    known = teacher.conversation.tokenizer
+    try:
+        teacher.conversation.tokenizer = train_tokenizer(["other words, seen by others"], vocabulary=280)
+        assert fingerprint_of(teacher) != before
+    finally:
+        teacher.conversation.tokenizer = known
+    frequencies = next(
+        buffer
+        for name, buffer in teacher.named_buffers()
+        if name.endswith("language_model.rotary_emb.inv_freq")
+    )
+    frequencies *= 2
+    slower = fingerprint_of(teacher)
+    frequencies /= 2
+    assert slower != before
+    assert fingerprint_of(teacher) == before
+
+
 def test_half_precision_is_as_close_as_half_precision_is(student: Student, tmp_path: Path) -> None:
     loaded, _ = load_model(save_model(student, tmp_path / "model", dtype=torch.float16))
     assert next(loaded.parameters()).dtype == torch.float32

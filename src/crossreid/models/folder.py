@@ -45,13 +45,20 @@ CARD = "crossreid.json"
 _FORMAT = 1
 _WEIGHTS = "model.safetensors"
 _HEADS = "heads.safetensors"
+_SENTENCE = "A man, aged 30-40: RED coat; white shoes' laces é <|image_pad|>"
 _POSITIONS = "vision_model.embeddings.position_embedding.weight"
 
 
 def fingerprint_of(model: Teacher | EdgeModel) -> str:
-    """Sixteen hexadecimal digits over the weights and everything else that the embedding depends on."""
-    digest = hashlib.sha256(json.dumps(_card(model), sort_keys=True).encode())
-    for name, tensor in sorted(model.state_dict().items()):
+    """Sixteen hexadecimal digits over all that the embedding depends on.
+
+    That is weights, buffers such as rotary frequencies, input treatment, and how words become tokens: by the vocabulary
+    and the tokens of one sentence.
+    """
+    tokenizer = model.conversation.tokenizer if isinstance(model, Teacher) else model.tokenizer
+    words = [tokenizer.get_vocab(), tokenizer(_SENTENCE, add_special_tokens=True)["input_ids"]]
+    digest = hashlib.sha256(json.dumps([_card(model), words], sort_keys=True).encode())
+    for name, tensor in sorted((model.state_dict() | dict(model.named_buffers())).items()):
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().float().numpy().tobytes())
     return digest.hexdigest()[:16]
