@@ -1,0 +1,1 @@
+"""Galleries in PostgreSQL with pgvector; of the extra `scale`."""
