@@ -243,5 +243,5 @@ def test_items_know_their_time_zone_and_are_pictures() -> None:
 
 
 def test_other_homes_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="not part of this version"):
-        open_gallery("postgresql://host/base")
+    with pytest.raises(ConfigurationError, match="a folder, or postgresql"):
+        open_gallery("mysql://host/base")

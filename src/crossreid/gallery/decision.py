@@ -1,6 +1,6 @@
 """From which score on a search answers, and how probably an answer is right."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def decide(
     query: Embeddings,
     *,
     fpir: float,
-    candidates: Collection[str],
+    candidates: Mapping[str, int],
     scores: np.ndarray,
 ) -> tuple[int, list[float]]:
     """How many of the best candidates count as an answer, and the probability of each to be right.
@@ -53,7 +53,7 @@ def decide(
         calibration: of the encoders of query and gallery.
         query: one row a piece of evidence.
         fpir: share of searches for people who are not there that may answer.
-        candidates: the kind of each picture that was searched.
+        candidates: how many pictures of each kind were searched.
         scores: float [k], of the best, falling.
 
     Raises:
@@ -68,9 +68,47 @@ def decide(
             remedy=f"search with modality {calibration.gallery}",
         )
     evidence = calibration.of(map(str, query.modalities))
-    threshold = evidence.threshold(fpir, candidates=len(candidates))
-    count = int(np.count_nonzero(scores >= threshold))
-    return count, evidence.probability(scores[:count], candidates=len(candidates)).tolist()
+    searched = sum(candidates.values())
+    count = int(np.count_nonzero(scores >= evidence.threshold(fpir, candidates=searched)))
+    return count, evidence.probability(scores[:count], candidates=searched).tolist()
+
+
+def calibration_for(
+    calibrations: Sequence[Calibration],
+    query: np.ndarray | Embeddings,
+    *,
+    gallery: str,
+    where: str,
+    needed: bool,
+) -> Calibration | None:
+    """That of the query's encoder; None where there is none, or none is needed.
+
+    Args:
+        calibrations: of the gallery.
+        query: of a search.
+        gallery: fingerprint of the encoder that filled the gallery.
+        where: the gallery's address.
+        needed: whether the search answers at a false-positive rate.
+
+    Raises:
+        DataError: one is needed and there is none, or the query is a bare vector.
+        FingerprintError: one is needed and the gallery's are of others.
+    """
+    if not isinstance(query, Embeddings):
+        if needed:
+            raise DataError(
+                "a bare vector to be searched at a false-positive rate",
+                expected="embeddings, which name their encoder and the kind of evidence",
+            )
+        return None
+    if not needed and len(query) < 2:
+        return None
+    try:
+        return find_calibration(calibrations, query=query.fingerprint, gallery=gallery, where=where)
+    except (DataError, FingerprintError):
+        if needed:
+            raise
+        return None
 
 
 def expected_misses(gallery: Gallery, query: Embeddings, *, fpir: float) -> float | None:

@@ -4,14 +4,15 @@ Parts are never changed, only replaced, and `gallery.json` is exchanged in one s
 the last committed state is complete. A reader that meets a clean-up reads again.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError, FingerprintError
@@ -23,33 +24,34 @@ from crossreid.evaluation.calibration_file import (
     with_calibration,
     write_calibrations,
 )
-from crossreid.evaluation.fusion import fuse
-from crossreid.evaluation.weights import weights_of
-from crossreid.gallery.decision import decide, find_calibration
-from crossreid.gallery.gallery import EncoderRecord
+from crossreid.gallery.decision import calibration_for, decide
+from crossreid.gallery.folder_erasure import erase_items
+from crossreid.gallery.folder_index import build_index
+from crossreid.gallery.folder_replacement import FolderReplacement
+from crossreid.gallery.gallery import Group, Replacement
 from crossreid.gallery.item import GalleryItem, SearchResult
 from crossreid.gallery.lock import exclusive_lock
 from crossreid.gallery.parts import Part
-from crossreid.gallery.ranking import best_rows, rows_that_match
-from crossreid.gallery.state import PARTS, STATE, State
-from crossreid.gallery.writer import FolderWriter, disk_errors_named, last_of_each
+from crossreid.gallery.query import query_vector
+from crossreid.gallery.ranking import rows_that_match
+from crossreid.gallery.records import (
+    Batch,
+    EncoderRecord,
+    Enrolment,
+    ErasureProof,
+    IndexRecord,
+    Statistics,
+    Watchlist,
+    key_hash,
+)
+from crossreid.gallery.selection import Names, Selection, TimeRange
+from crossreid.gallery.snapshot import Snapshot, load_basis
+from crossreid.gallery.state import CROPS, ERASURES, PARTS, STATE, State
+from crossreid.gallery.writer import FolderWriter, check_items, crop_file, disk_errors_named, last_of_each
 
 LOCK = ".lock"
 _READS = 20
-
-
-@dataclass(frozen=True, eq=False)
-class Snapshot:
-    """One committed state in memory; `rows` are those that no later row with the same path replaces."""
-
-    state: State
-    stored: Part
-    rows: np.ndarray
-
-    @cached_property
-    def part(self) -> Part:
-        """The rows that count."""
-        return self.stored if len(self.rows) == len(self.stored) else self.stored.select(self.rows)
+_MANY_PARTS = 32
 
 
 class FolderGallery:
@@ -65,6 +67,7 @@ class FolderGallery:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._cached: tuple[tuple[int, int, int], Snapshot] | None = None
+        self._keys: dict[str, frozenset[str]] = {}
         self._calibrations: tuple[tuple[int, int, int] | None, tuple[Calibration, ...]] = None, ()
         if folder.exists() and not folder.is_dir():
             raise DataError(f"{folder} is a file", expected="the folder of a gallery")
@@ -104,39 +107,45 @@ class FolderGallery:
         query: np.ndarray | Embeddings,
         *,
         top: int = 10,
-        camera: str | Collection[str] | None = None,
-        person: str | Collection[str] | None = None,
+        camera: Names = None,
+        person: Names = None,
+        track: Names = None,
         modality: Modality | str | None = None,
-        time_range: tuple[datetime | None, datetime | None] | None = None,
+        time_range: TimeRange | None = None,
+        watchlist: Names = None,
+        collection: Names = None,
+        group: Group | None = None,
         fpir: float | None = None,
+        exact: bool = False,
     ) -> tuple[SearchResult, ...]:
         """See `Gallery.search`."""
         if top < 1:
             raise DataError(f"the best {top} results", expected="at least 1")
-        part = self._filled().part
-        calibration = self._calibration_of(query, part.embeddings.fingerprint, needed=fpir is not None)
-        vector = _query_vector(query, part.embeddings, calibration)
-        rows = rows_that_match(
-            part.table, camera=camera, person=person, modality=modality, time_range=time_range
+        snapshot = self._filled()
+        part, fingerprint = snapshot.part, snapshot.state.encoder.fingerprint
+        needed = fpir is not None
+        calibration = calibration_for(
+            self.calibrations(), query, gallery=fingerprint, where=self.uri, needed=needed
         )
-        found, scores = best_rows(vector, part.embeddings.vectors, rows, top=top)
+        vector = query_vector(query, part.embeddings, calibration)
+        selection = Selection(
+            people=person,
+            tracks=track,
+            cameras=camera,
+            collections=collection,
+            watchlists=watchlist,
+            modality=modality,
+            time_range=time_range,
+        )
+        rows = rows_that_match(part.table, selection, watchlists=snapshot.state.watchlists)
+        found, scores = snapshot.nearest(vector, rows, top=top, group=group, exact=exact)
         probabilities: Sequence[float | None] = [None] * len(found)
         if fpir is not None and calibration is not None and isinstance(query, Embeddings):
-            kinds = part.embeddings.modalities[rows].tolist()
+            kinds = Counter(part.embeddings.modalities[rows].tolist())
             count, probabilities = decide(calibration, query, fpir=fpir, candidates=kinds, scores=scores)
             found, scores = found[:count], scores[:count]
         return tuple(
-            SearchResult(
-                rank=rank,
-                score=score,
-                path=Path(item.path),
-                person=item.person,
-                camera=item.camera,
-                time=item.time,
-                modality=item.modality,
-                source=item.source,
-                probability=probability,
-            )
+            SearchResult.of(item, rank=rank, score=score, probability=probability)
             for rank, (item, score, probability) in enumerate(
                 zip(part.select(found).items(), scores.tolist(), probabilities, strict=True), start=1
             )
@@ -165,41 +174,231 @@ class FolderGallery:
     @contextmanager
     def writing(self, encoder: EncoderRecord, *, rebuild: bool = False) -> Iterator["FolderWriter"]:
         """See `Gallery.writing`."""
+        with self._lock():
+            for debris in self.folder.glob(f".{STATE}.*"):
+                debris.unlink(missing_ok=True)
+            state = State.load(self.folder)
+            if state is None:
+                state = State.new(encoder)
+            elif not state.parts or rebuild:
+                state = replace(state, encoder=encoder, parts=(), coming=None, index=None)
+            else:
+                _check_same_encoder(self.folder, state.encoder, encoder)
+            writer = FolderWriter(self.folder, state)
+            yield writer
+            if writer.state.parts:
+                writer.compact()
+                writer.remove_strange_crops(writer.load(writer.state.parts).paths)
+
+    def enrol(
+        self,
+        items: Sequence[GalleryItem],
+        embeddings: Embeddings,
+        *,
+        crops: Mapping[str, bytes] | None = None,
+        source: str = "",
+    ) -> Enrolment:
+        """See `Gallery.enrol`."""
+        check_items(items, embeddings, crops)
+        with self._lock():
+            state = State.load(self.folder) or State.new(EncoderRecord(embeddings.fingerprint, source))
+            if not state.parts:
+                state = replace(state, encoder=EncoderRecord(embeddings.fingerprint, source))
+            _check_same_encoder(self.folder, state.encoder, EncoderRecord(embeddings.fingerprint))
+            known, erased = self._known_keys(state), self._erased_hashes(state)
+            verdict = Enrolment(
+                accepted=tuple(
+                    item.key for item in items if item.key not in known and key_hash(item.key) not in erased
+                ),
+                known=tuple(item.key for item in items if item.key in known),
+                erased=tuple(
+                    item.key for item in items if item.key not in known and key_hash(item.key) in erased
+                ),
+            )
+            new = set(verdict.accepted)
+            rows = [row for row, item in enumerate(items) if item.key in new]
+            writer = FolderWriter(self.folder, state)
+            writer.check_space(embeddings)
+            with disk_errors_named(self.folder):
+                writer.add_crops({key: crop for key, crop in (crops or {}).items() if key in new})
+            if rows:
+                writer.put([items[row] for row in rows], embeddings.select(np.array(rows)))
+            if len(writer.state.parts) % _MANY_PARTS == 0 and rows:
+                writer.compact()
+        return verdict
+
+    def item(self, key: str) -> GalleryItem | None:
+        """See `Gallery.item`."""
+        snapshot = self._snapshot()
+        row = None if snapshot is None else snapshot.places.get(key)
+        return None if snapshot is None or row is None else snapshot.part.select(np.array([row])).items()[0]
+
+    def crop(self, key: str) -> bytes | None:
+        """See `Gallery.crop`."""
+        snapshot = self._snapshot()
+        if snapshot is None or key not in snapshot.places:
+            return None
+        try:
+            return crop_file(self.folder, key).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def batches(self, rows: int = 4096) -> Iterator[Batch]:
+        """See `Gallery.batches`."""
+        snapshot = self._snapshot()
+        for start in range(0, len(snapshot.part) if snapshot else 0, rows):
+            assert snapshot is not None
+            piece = snapshot.part.select(np.arange(start, min(start + rows, len(snapshot.part))))
+            pictures = {path: self.crop(path) for path in piece.paths}
+            crops = {path: picture for path, picture in pictures.items() if picture is not None}
+            yield Batch(piece.items(), piece.embeddings, crops)
+
+    def erase(self, *selections: Selection, reference: str = "") -> ErasureProof:
+        """See `Gallery.erase`."""
+        with self._lock():
+            return erase_items(self._writer(), selections, reference=reference)
+
+    def erasures(self) -> tuple[ErasureProof, ...]:
+        """See `Gallery.erasures`."""
+        state = State.load(self.folder)
+        return state.erasures if state else ()
+
+    def retain(self, collection: str, keep: timedelta | None) -> None:
+        """See `Gallery.retain`."""
+        if keep is not None and keep <= timedelta(0):
+            raise DataError(f"items kept for {keep}", expected="a time above 0")
+        with self._lock():
+            writer = self._writer()
+            others = {name: time for name, time in writer.state.retentions.items() if name != collection}
+            writer.commit(retentions=others if keep is None else others | {collection: keep})
+
+    def retentions(self) -> Mapping[str, timedelta]:
+        """See `Gallery.retentions`."""
+        state = State.load(self.folder)
+        return state.retentions if state else {}
+
+    def expire(self, now: datetime | None = None) -> ErasureProof | None:
+        """See `Gallery.expire`."""
+        with self._lock():
+            writer = self._writer()
+            if not writer.state.parts:
+                return None
+            gone = _expired(writer, datetime.now(UTC) if now is None else now)
+            return erase_items(writer, [Selection(keys=gone)], reference="retention") if gone else None
+
+    def watch(self, name: str, *, people: Collection[str] = (), tracks: Collection[str] = ()) -> None:
+        """See `Gallery.watch`."""
+        if not name or "" in people or "" in tracks:
+            raise DataError("an empty name on a watchlist", expected="labels of people or tracks")
+        with self._lock():
+            self._change_watchlist(name, set(people), set(tracks), add=True)
+
+    def unwatch(self, name: str, *, people: Collection[str] = (), tracks: Collection[str] = ()) -> None:
+        """See `Gallery.unwatch`."""
+        with self._lock():
+            self._change_watchlist(name, set(people), set(tracks), add=False)
+
+    def remove_watchlist(self, name: str) -> None:
+        """See `Gallery.remove_watchlist`."""
+        with self._lock():
+            writer = self._writer()
+            left = {known: one for known, one in writer.state.watchlists.items() if known != name}
+            writer.commit(watchlists=left)
+
+    def watchlists(self) -> tuple[Watchlist, ...]:
+        """See `Gallery.watchlists`."""
+        state = State.load(self.folder)
+        return tuple(sorted(state.watchlists.values(), key=lambda one: one.name)) if state else ()
+
+    def statistics(self) -> Statistics:
+        """See `Gallery.statistics`."""
+        snapshot = self._snapshot()
+        state = State.load(self.folder)
+        table = snapshot.part.table if snapshot else None
+
+        def labels(column: str) -> Counter[str]:
+            return Counter(table[column].to_pylist()) if table is not None else Counter()
+
+        times = pc.min_max(table["time"]).as_py() if table is not None else {"min": None, "max": None}
+        coming = state.coming if state else None
+        return Statistics(
+            items=len(self),
+            people=len(labels("person").keys() - {""}),
+            tracks=len(labels("track").keys() - {""}),
+            cameras=len(labels("camera").keys() - {""}),
+            modalities=dict(labels("modality")),
+            collections=dict(labels("collection")),
+            first=times["min"],
+            last=times["max"],
+            crops=sum(1 for file in (self.folder / CROPS).glob("[!.]*")),
+            size_bytes=sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file()),
+            encoder=state.encoder if state else None,
+            coming=coming.encoder if coming else None,
+            pending=len(self) - _rows_of(self._writer(), coming.parts) if coming else 0,
+            index=self.index,
+        )
+
+    @property
+    def index(self) -> IndexRecord | None:
+        """See `Gallery.index`."""
+        state = State.load(self.folder)
+        return state.index.record if state and state.index else None
+
+    def build_index(self, target_recall: float = 0.99, *, seed: int = 0) -> IndexRecord:
+        """See `Gallery.build_index`."""
+        self._filled()
+        with self._lock():
+            return build_index(self._writer(), self._filled(), target=target_recall, seed=seed)
+
+    def replacement(self, encoder: EncoderRecord) -> Replacement:
+        """See `Gallery.replacement`."""
+        self._filled()
+        replacement = FolderReplacement(self, encoder)
+        replacement.begin()
+        return replacement
+
+    @contextmanager
+    def changing(self) -> Iterator[FolderWriter]:
+        """Become the writer of a gallery that is there, for one change.
+
+        Raises:
+            DataError: another process is writing, or the place cannot be written.
+        """
+        with self._lock():
+            yield self._writer()
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
         with disk_errors_named(self.folder):
             (self.folder / PARTS).mkdir(parents=True, exist_ok=True)
             lock = exclusive_lock(self.folder / LOCK)
         with lock:
-            for debris in self.folder.glob(f".{STATE}.*"):
-                debris.unlink(missing_ok=True)
-            state = State.load(self.folder)
-            if state is not None and state.parts and not rebuild:
-                _check_same_encoder(self.folder, state.encoder, encoder)
-                writer = FolderWriter(self.folder, state)
-            else:
-                writer = FolderWriter(self.folder, State.new(encoder))
-            yield writer
-            writer.compact()
+            yield
 
-    def _calibration_of(
-        self, query: np.ndarray | Embeddings, gallery: str, *, needed: bool
-    ) -> Calibration | None:
-        """That of the query's encoder; None where there is none, or none is needed."""
-        if not isinstance(query, Embeddings):
-            if needed:
-                raise DataError(
-                    "a bare vector to be searched at a false-positive rate",
-                    expected="embeddings, which name their encoder and the kind of evidence",
-                )
-            return None
-        if not needed and len(query) < 2:
-            return None
-        known = self.calibrations()
-        try:
-            return find_calibration(known, query=query.fingerprint, gallery=gallery, where=self.uri)
-        except (DataError, FingerprintError):
-            if needed:
-                raise
-            return None
+    def _writer(self) -> FolderWriter:
+        return FolderWriter(self.folder, State.load(self.folder) or State.new(EncoderRecord("")))
+
+    def _known_keys(self, state: State) -> Collection[str]:
+        """Those of all parts; a part never changes, so each is read once."""
+        for name in set(state.parts) - self._keys.keys():
+            self._keys[name] = Part.load_keys(self.folder / PARTS, name)
+        self._keys = {name: self._keys[name] for name in state.parts}
+        return frozenset().union(*self._keys.values())
+
+    def _erased_hashes(self, state: State) -> set[str]:
+        files = (self.folder / ERASURES / f"{proof.id}.txt" for proof in state.erasures)
+        return {line for file in files for line in file.read_text(encoding="ascii").split()}
+
+    def _change_watchlist(self, name: str, people: set[str], tracks: set[str], *, add: bool) -> None:
+        writer = self._writer()
+        old = writer.state.watchlists.get(name, Watchlist(name))
+        if add:
+            named = set(old.people) | people, set(old.tracks) | tracks
+        else:
+            named = set(old.people) - people, set(old.tracks) - tracks
+        if add or name in writer.state.watchlists:
+            new = Watchlist(name, *(tuple(sorted(labels)) for labels in named))
+            writer.commit(watchlists=dict(writer.state.watchlists) | {name: new})
 
     def _filled(self) -> Snapshot:
         snapshot = self._snapshot()
@@ -222,11 +421,12 @@ class FolderGallery:
                 return None
             try:
                 stored = Part.concatenate([Part.load(self.folder / PARTS, name) for name in state.parts])
+                rows = last_of_each(stored.paths)
+                snapshot = Snapshot(self.folder, state, stored, rows, load_basis(self.folder, state))
             except DataError:
                 if _signature(self.folder / STATE) == signature:  # nobody cleaned up: it is damaged
                     raise
                 continue
-            snapshot = Snapshot(state=state, stored=stored, rows=last_of_each(stored.paths))
             if signature is not None:
                 self._cached = signature, snapshot
             return snapshot
@@ -236,7 +436,11 @@ class FolderGallery:
 def _foreign_names(folder: Path) -> list[str]:
     """What a writer that was killed before its first commit cannot have left behind."""
     files = folder.iterdir() if folder.is_dir() else ()
-    return [file.name for file in files if file.name != PARTS and not file.name.startswith(".")]
+    return [
+        file.name
+        for file in files
+        if file.name not in (PARTS, CROPS, ERASURES) and not file.name.startswith(".")
+    ]
 
 
 def _check_same_encoder(folder: Path, stored: EncoderRecord, given: EncoderRecord) -> None:
@@ -249,23 +453,16 @@ def _check_same_encoder(folder: Path, stored: EncoderRecord, given: EncoderRecor
         )
 
 
-def _query_vector(
-    query: np.ndarray | Embeddings, stored: Embeddings, calibration: Calibration | None
-) -> np.ndarray:
-    if isinstance(query, Embeddings):
-        try:
-            stored.check_comparable(query)
-        except FingerprintError as error:
-            raise FingerprintError(
-                f"the gallery and the query have {error.found}",
-                expected="the gallery's encoder, or one trained into the same space",
-                remedy="search with the encoder of the gallery, or index again with --rebuild",
-            ) from error
-        weights = calibration.weights if calibration else None
-        return fuse(list(query.vectors), weights_of(query.modalities, weights))
-    if query.shape != (stored.dim,):
-        raise DataError(f"a query of shape {query.shape}", expected=f"({stored.dim},)")
-    return fuse([query])
+def _expired(writer: FolderWriter, now: datetime) -> list[str]:
+    """Keys of what has been kept long enough."""
+    table = writer.load(writer.state.parts).table
+    keep = writer.state.retentions
+    rows = zip(*(table[name].to_pylist() for name in ("path", "collection", "enrolled")), strict=True)
+    return [key for key, collection, since in rows if collection in keep and since + keep[collection] <= now]
+
+
+def _rows_of(writer: FolderWriter, names: Sequence[str]) -> int:
+    return len(set(writer.load(names).paths)) if names else 0
 
 
 def _signature(file: Path) -> tuple[int, int, int] | None:

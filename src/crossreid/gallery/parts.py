@@ -2,18 +2,21 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError
 from crossreid.core.modality import Modality
 from crossreid.gallery.item import GalleryItem
+from crossreid.gallery.records import check_fit
 
 _SCHEMA = pa.schema(
     {
@@ -27,6 +30,9 @@ _SCHEMA = pa.schema(
         "size_bytes": pa.int64(),
         "modified_ns": pa.int64(),
         "content_hash": pa.string(),
+        "track": pa.string(),
+        "collection": pa.string(),
+        "enrolled": pa.timestamp("us", tz="UTC"),
     }
 )
 
@@ -54,9 +60,16 @@ class Part:
 
     def items(self) -> tuple[GalleryItem, ...]:
         """What is known about each picture."""
+        table = self.table.drop_columns(["enrolled"])
         return tuple(
-            GalleryItem(**row | {"modality": Modality(row["modality"])}) for row in self.table.to_pylist()
+            GalleryItem(**row | {"modality": Modality(row["modality"])}) for row in table.to_pylist()
         )
+
+    def relabelled(self, known: Mapping[str, GalleryItem]) -> "Part":
+        """The same vectors and times of enrolment, with what is known of the items now."""
+        part = Part.of([known[path] for path in self.paths], self.embeddings)
+        place = part.table.schema.get_field_index("enrolled")
+        return Part(part.table.set_column(place, "enrolled", self.table["enrolled"]), part.embeddings)
 
     @classmethod
     def of(cls, items: Sequence[GalleryItem], embeddings: Embeddings) -> "Part":
@@ -65,8 +78,7 @@ class Part:
         Raises:
             DataError: there is not one vector an item.
         """
-        if len(items) != len(embeddings):
-            raise DataError(f"{len(embeddings)} vectors for {len(items)} pictures", expected="one a picture")
+        check_fit(items, embeddings)
         keyed = Embeddings(
             vectors=embeddings.vectors,
             modalities=np.array([str(item.modality) for item in items], np.str_),
@@ -77,7 +89,8 @@ class Part:
             fingerprint=embeddings.fingerprint,
             rotation=embeddings.rotation,
         )
-        rows = [asdict(item) | {"modality": str(item.modality)} for item in items]
+        now = datetime.now(UTC)
+        rows = [asdict(item) | {"modality": str(item.modality), "enrolled": now} for item in items]
         return cls(table=pa.Table.from_pylist(rows, schema=_SCHEMA), embeddings=keyed.unit())
 
     @classmethod
@@ -100,6 +113,19 @@ class Part:
         for file in files:
             flush_to_disk(file)
 
+    @staticmethod
+    def load_keys(folder: Path, name: str) -> frozenset[str]:
+        """The names of the rows that `save` wrote, without the rest.
+
+        Raises:
+            DataError: the file is missing or damaged.
+        """
+        file = _files(folder, name)[1]
+        try:
+            return frozenset(pq.read_table(file, columns=["path"], use_threads=False)["path"].to_pylist())
+        except (OSError, pa.ArrowException) as error:
+            raise DataError(f"{file} cannot be read ({error})", expected="a part of a gallery") from error
+
     @classmethod
     def load(cls, folder: Path, name: str) -> "Part":
         """Read what `save` wrote.
@@ -114,6 +140,7 @@ class Part:
             rows = pq.read_table(table, schema=_SCHEMA, use_threads=False)
         except (OSError, pa.ArrowException) as error:
             raise DataError(f"{table} cannot be read ({error})", expected="a part of a gallery") from error
+        rows = _with_labels(rows)
         if rows.num_rows != len(embeddings):
             raise DataError(
                 f"{table} of {rows.num_rows} rows", expected=f"{len(embeddings)}, as in {vectors}"
@@ -141,6 +168,17 @@ def flush_to_disk(path: Path) -> None:
 
 def _files(folder: Path, name: str) -> tuple[Path, Path]:
     return folder / f"{name}.vectors.parquet", folder / f"{name}.items.parquet"
+
+
+def _with_labels(table: pa.Table) -> pa.Table:
+    """Galleries of earlier versions know neither tracks nor collections, nor when an item came."""
+    for name, missing in (("track", ""), ("collection", ""), ("enrolled", datetime.now(UTC))):
+        if table[name].null_count:
+            filled = pc.call_function(
+                "fill_null", [table[name], pa.scalar(missing, _SCHEMA.field(name).type)]
+            )
+            table = table.set_column(table.schema.get_field_index(name), name, filled)
+    return table
 
 
 def _number(label: str) -> int:

@@ -1,8 +1,8 @@
 """The tables of a gallery database.
 
-Every table but `tenants` has the column `tenant` and a policy that shows and takes only rows of the session's tenant,
-`current_setting('crossreid.tenant')`; a session that names none sees nothing. `Database.transaction` names it. Keys that
-point from row to row carry the tenant too, so that no row can refer to another tenant's.
+Every table but `tenants` has the column `tenant` and a policy that shows and takes only rows of the session's
+tenant, `current_setting('crossreid.tenant')`; a session that names none sees nothing. `Database.transaction` names it.
+Keys that point from row to row carry the tenant too, so that no row can refer to another tenant's.
 """
 
 from datetime import datetime
@@ -135,8 +135,9 @@ api_keys = Table(
     _time("last_used"),
     _within("accounts", "account_id"),
 )
-"""`id` is the public part that a caller presents; `hash` is of the secret part, which is stored nowhere. A session that
-presents a public part (`crossreid.presented_key`) sees that one row, whoever's it is: how a caller's tenant is found."""
+"""`id` is the public part that a caller presents; `hash` is of the secret part, which is stored nowhere. A session
+that presents a public part (`crossreid.presented_key`) sees that one row, whoever's it is: so a caller's tenant is
+found."""
 
 galleries = Table(
     "galleries",
@@ -168,8 +169,9 @@ encoders = Table(
     CheckConstraint("state IN ('current', 'coming')", name="state"),
     Index("encoders_gallery_id_state_key", "gallery_id", "state", unique=True),
 )
-"""Which encoders' vectors a gallery holds: one is searched (`current`), another may be on its way to replace it (`coming`).
-`rotation` is of the stored vectors; `basis` float32 [dim, dim] turns the encoder's onto them, where the gallery does that."""
+"""Which encoders' vectors a gallery holds: one is searched (`current`), another may be on its way to replace it
+(`coming`). `rotation` is of the stored vectors; `basis`, float32 [dim, dim], turns the encoder's onto them, where the
+gallery does that itself."""
 
 items = Table(
     "items",
@@ -224,14 +226,13 @@ indexes = Table(
     Column("candidates", Integer, nullable=False),
     Column("energy", Double, nullable=False),
     Column("target", Double, nullable=False),
-    Column("recall", Double),
+    Column("recall", Double, nullable=False),
     Column("sample", Integer, nullable=False),
     Column("rows", BigInteger, nullable=False),
     _now("built"),
     _within("encoders", "encoder_id"),
 )
-"""The index of an encoder's vectors: coordinates kept, candidates of a search, share of energy in them, the recall that was
-wanted and the one measured, by how many queries, in how many rows."""
+"""The index of an encoder's vectors: as in `IndexRecord`."""
 
 crops = Table(
     "crops",
@@ -332,8 +333,8 @@ audit = Table(
     Column("previous", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
 )
-"""Append-only by a trigger: a row is never changed or removed. `hash` covers the row and `previous`, the hash of the row
-before; `sequence` counts from 1 without gaps within a tenant. The server computes them."""
+"""Append-only by a trigger: a row is never changed or removed. `hash` covers the row and `previous`, the hash of the
+row before; `sequence` counts from 1 without gaps within a tenant. The server computes them."""
 
 jobs = Table(
     "jobs",
@@ -355,7 +356,8 @@ jobs = Table(
     CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name="state"),
     Index("jobs_state_created_index", "state", "created"),
 )
-"""Long work. A worker takes one with `FOR UPDATE SKIP LOCKED` and renews `alive`; one not renewed may be taken again."""
+"""Long work. A worker takes one with `FOR UPDATE SKIP LOCKED` and renews `alive`; what is not renewed may be taken
+again."""
 
 answers = Table(
     "answers",
