@@ -8,7 +8,7 @@ from transformers import PreTrainedTokenizerFast, Qwen2VLModel
 from crossreid.core.errors import CheckpointError
 from crossreid.core.modality import Modality
 from crossreid.models.conversation import Conversation, position_ids, token_id
-from crossreid.models.prompts import TINY_PROMPTS, Prompts
+from crossreid.models.prompts import PAPER_PROMPTS, RELEASE_PROMPTS, TINY_PROMPTS, Prompts
 
 
 @pytest.fixture
@@ -57,6 +57,44 @@ def test_a_chat_is_the_whole_template(chats: Conversation) -> None:
     assert chats.tokenizer.decode(words) == (
         TINY_PROMPTS.head(images=0, tokens_per_image=0) + "text. A man in a red coat." + TINY_PROMPTS.tail
     )
+
+
+@pytest.mark.parametrize("prompts", [TINY_PROMPTS, PAPER_PROMPTS, RELEASE_PROMPTS])
+def test_a_group_is_what_would_be_said_of_each_piece_in_turn(tiny: Any, prompts: Prompts) -> None:
+    chats = Conversation(tiny.tokenizer(), prompts, tokens_per_image=6, text_budget=2000)
+    seen = "<|vision_start|>" + "<|image_pad|>" * 6 + "<|vision_end|>"
+    ir, sketch = (seen + prompts.ask_about_image(kind) for kind in (Modality.IR, Modality.SKETCH))
+    words = prompts.text.format(caption="a bag")
+    both, alone = chats.for_groups([[Modality.IR, Modality.SKETCH], []], [["a bag"], ["a bag", "a man"]])
+    assert chats.tokenizer.decode(both) == (
+        prompts.opening(pictures=True) + f"{ir}\n{sketch}\n{words}" + prompts.tail
+    )
+    assert chats.tokenizer.decode(alone) == (
+        prompts.opening(pictures=False) + f"{words}\n{prompts.text.format(caption='a man')}" + prompts.tail
+    )
+
+
+@pytest.mark.parametrize("prompts", [TINY_PROMPTS, PAPER_PROMPTS, RELEASE_PROMPTS])
+def test_a_group_of_one_piece_is_that_piece(tiny: Any, prompts: Prompts) -> None:
+    chats = Conversation(tiny.tokenizer(), prompts, tokens_per_image=6, text_budget=2000)
+    pictures = [Modality.RGB, Modality.IR, Modality.SKETCH]
+    single = chats.for_images(pictures) + chats.for_captions(["A man in a red coat."])
+    shown = [[kind] for kind in pictures]
+    assert chats.for_groups([*shown, []], [[], [], [], ["A man in a red coat."]]) == single
+    with pytest.raises(ValueError, match="without a picture and without a caption"):
+        chats.for_groups([[]], [[]])
+
+
+def test_captions_of_a_group_are_cut_as_they_are_alone(tiny: Any, caplog: pytest.LogCaptureFixture) -> None:
+    chats = Conversation(tiny.tokenizer(), TINY_PROMPTS, tokens_per_image=6, text_budget=60)
+    long = "a woman with a blue bag " * 20
+    with caplog.at_level(logging.WARNING):
+        (alone,) = chats.for_captions([long])
+        (together,) = chats.for_groups([[Modality.RGB]], [[long]])
+    assert len(alone) == 60
+    before = len(chats.for_groups([[Modality.RGB]], [["x"]])[0]) - len(chats.for_captions(["x"])[0])
+    assert len(together) == 60 + before
+    assert len(caplog.records) == 1
 
 
 def test_an_over_long_caption_loses_its_own_end(tiny: Any, caplog: pytest.LogCaptureFixture) -> None:

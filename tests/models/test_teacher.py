@@ -9,7 +9,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from crossreid.core.errors import ConfigurationError
 from crossreid.core.modality import Modality
 from crossreid.data.preprocessing import Preprocessing
-from crossreid.models.prompts import TINY_PROMPTS
+from crossreid.models.prompts import PAPER_PROMPTS, RELEASE_PROMPTS, TINY_PROMPTS, Prompts
 from crossreid.models.teacher import Teacher
 
 RGB, IR, SKETCH = Modality.RGB, Modality.IR, Modality.SKETCH
@@ -69,6 +69,28 @@ def test_two_pictures_in_one_chat_as_transformers_reads_them(teacher: Teacher, t
     assert (hidden - transformers_hidden(teacher, ids, pixels)).abs().max() < 1e-4
 
 
+def test_queries_of_several_pieces_as_transformers_reads_them(teacher: Teacher, tiny: Any) -> None:
+    pixels, shown, said = (
+        tiny.pixels(4),
+        [[IR, SKETCH], [], [RGB], [SKETCH]],
+        [["a bag"], ["A man."], [], ["x"]],
+    )
+    with torch.inference_mode():
+        features = teacher.embed_groups(pixels, shown, said)
+        words_alone = teacher.embed_groups(pixels[:0], [[]], [["A man."]])
+        alone = teacher.embed_images(pixels[2:3], [RGB])
+    assert features.shape == (4, 32)
+    taken = 0
+    for feature, chat, pictures in zip(
+        features, teacher.conversation.for_groups(shown, said), shown, strict=True
+    ):
+        own = pixels[taken : taken + len(pictures)] if pictures else None
+        taken += len(pictures)
+        assert (feature - transformers_hidden(teacher, chat, own)[-1]).abs().max() < 1e-4
+    torch.testing.assert_close(features[1:2], words_alone, atol=1e-5, rtol=0)
+    torch.testing.assert_close(features[2:3], alone, atol=1e-5, rtol=0)
+
+
 def test_captions_as_transformers_reads_them(teacher: Teacher) -> None:
     captions = ["A man in a red coat.", "a bag"]
     with torch.inference_mode():
@@ -76,6 +98,59 @@ def test_captions_as_transformers_reads_them(teacher: Teacher) -> None:
     for row, chat in enumerate(teacher.conversation.for_captions(captions)):
         assert (features[row] - transformers_hidden(teacher, chat, None)[-1]).abs().max() < 1e-4
     assert (features[0] - features[1]).abs().max() > 0.1
+
+
+@pytest.mark.parametrize("prompts", [PAPER_PROMPTS, RELEASE_PROMPTS])
+def test_a_beginning_that_was_read_before_gives_the_features_of_a_whole_reading(
+    tiny: Any, prompts: Prompts
+) -> None:
+    teacher, pixels = tiny.teacher(prompts=prompts, text_budget=900), tiny.pixels(3)
+    chats = teacher.conversation
+    cases = [
+        (chats.for_images([RGB, IR, SKETCH]), pixels),
+        (chats.for_captions(["A man in a red coat.", "a bag"]), None),
+        (chats.for_groups([[IR, RGB], [SKETCH]], [[], ["a bag"]]), pixels),
+        (chats.for_groups([[], [SKETCH]], [["a bag", "x"], []]), pixels[:1]),
+    ]
+    for _ in range(2):
+        for texts, seen in cases:
+            with torch.inference_mode():
+                visual = None if seen is None else teacher.see(seen)
+                features = teacher.pool(texts, visual)
+            with torch.no_grad():
+                ids, lengths = chats.pad(texts)
+                whole = teacher.read(ids, visual)[torch.arange(len(texts)), lengths - 1]
+            torch.testing.assert_close(features, whole, atol=1e-5, rtol=1e-5)
+    # The release opens a chat of words alone in other words than one with pictures.
+    shared = prompts is PAPER_PROMPTS
+    assert [len(chats.shared_beginning(texts)) > 50 for texts, _ in cases] == [True, True, True, shared]
+    assert len(teacher._prefixes._known) == (3 if shared else 2)
+
+
+def test_a_beginning_is_read_again_when_the_weights_have_changed(tiny: Any) -> None:
+    teacher = tiny.teacher(prompts=PAPER_PROMPTS, text_budget=900)
+    with torch.inference_mode():
+        teacher.embed_captions(["a bag"])
+    with torch.no_grad():
+        teacher.backbone.language_model.layers[0].self_attn.k_proj.weight.mul_(-1)
+    with torch.inference_mode():
+        changed = teacher.embed_captions(["a bag"])
+        fresh = Teacher(
+            teacher.backbone, teacher.conversation.tokenizer, PAPER_PROMPTS, tiny.SIZE, text_budget=900
+        ).eval()
+        torch.testing.assert_close(changed, fresh.embed_captions(["a bag"]), atol=1e-6, rtol=0)
+        with torch.autocast("cpu", torch.bfloat16):
+            half = teacher.embed_captions(["a bag"])
+    assert 0 < (half - changed).abs().max() < 0.2
+
+
+def test_in_training_every_chat_is_read_whole(tiny: Any) -> None:
+    teacher = tiny.teacher(prompts=PAPER_PROMPTS, text_budget=900).train()
+    teacher.embed_captions(["a bag"])
+    with torch.no_grad():
+        teacher.embed_captions(["a bag"])
+    teacher.eval().embed_captions(["a bag"])
+    assert not teacher._prefixes._known
 
 
 def test_padding_changes_no_feature(teacher: Teacher) -> None:

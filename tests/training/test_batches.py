@@ -1,11 +1,14 @@
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
+from crossreid.core.errors import ConfigurationError
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.data.augmentation import Augmentation
@@ -78,6 +81,61 @@ def test_pictures_are_changed_anew_each_time_and_captions_never(tiny: Any) -> No
     same = [replace(s, image=picture) if s.image is not None else s for s in dataset.samples]
     alike = group_batches(replace(dataset, samples=tuple(same)), tiny, augmentation=Augmentation())
     assert not torch.equal(alike[0].pixel_values, alike[1].pixel_values)
+
+
+def test_parts_for_several_processes_make_up_the_batch_of_one(tiny: Any) -> None:
+    dataset = tiny.dataset()
+    batches = GroupBatches(
+        dataset, tiny.SIZE, people=3, groups=2, augmentation=Augmentation(), seed=3, steps=9, joint=0.5
+    )
+    for step in range(4):
+        whole, parts = batches[step], [batches.part(step, number=number, of=2) for number in range(2)]
+        assert [len(set(part.person_ids.tolist())) for part in parts] == [2, 1]
+        pictures = {
+            row: pixels
+            for part in parts
+            for row, pixels in zip(part.rows.tolist(), part.pixel_values, strict=False)
+        }
+        assert sorted(row for part in parts for row in part.rows.tolist()) == sorted(whole.rows.tolist())
+        for row, pixels in zip(whole.rows.tolist(), whole.pixel_values, strict=False):
+            assert torch.equal(pictures[row], pixels)
+
+        def queries(batch: Batch) -> set[tuple[int, ...]]:
+            return {tuple(batch.rows[list(pieces)].tolist()) for pieces in batch.together}
+
+        assert queries(parts[0]) | queries(parts[1]) == queries(whole)
+        assert sum(len(part.captions) for part in parts) == len(whole.captions)
+    with pytest.raises(ConfigurationError, match="batches of 3 people for 4 processes"):
+        batches.part(0, number=0, of=4)
+
+
+def test_joint_queries_are_any_two_or_more_pieces_of_a_group(tiny: Any) -> None:
+    dataset = tiny.dataset(people=3, groups=3)
+    batches = GroupBatches(
+        dataset, tiny.SIZE, people=3, groups=2, augmentation=AS_THEY_ARE, seed=0, steps=99, joint=0.5
+    )
+    subsets: Counter[frozenset[str]] = Counter()
+    for step in range(99):
+        rows = batches.sampler.rows(step)
+        for pieces in batches._joint_queries(rows, step):
+            samples = [dataset.samples[rows[place]] for place in pieces]
+            assert len({(sample.person_id, sample.source_id) for sample in samples}) == 1
+            subsets[frozenset(sample.modality for sample in samples)] += 1
+    drawn = sum(subsets.values())
+    assert drawn == pytest.approx(99 * 6 / 2, rel=0.15)
+    # Six pairs, four triples and one of all.
+    assert len(subsets) == 11
+    assert all(count == pytest.approx(drawn / 11, rel=0.6) for count in subsets.values())
+    batch = batches[0]
+    for pieces in batch.together:
+        assert sorted(pieces) == list(pieces)
+        assert len({batch.person_ids[place].item() for place in pieces}) == 1
+
+
+def test_a_group_that_is_given_twice_is_two_groups(tiny: Any) -> None:
+    dataset = tiny.dataset(people=3, groups=1)
+    batches = group_batches(dataset, tiny)
+    assert [len(group) for group in batches._groups(batches.sampler.rows(0))] == [4] * 6
 
 
 def test_files_are_read_and_resized(tiny: Any, tmp_path: Path) -> None:

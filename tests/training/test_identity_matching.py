@@ -1,10 +1,12 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 
+from crossreid.core.modality import Modality
 from crossreid.losses.identity import identity_loss
-from crossreid.losses.sdm import pairwise_sdm_loss
+from crossreid.losses.sdm import pairwise_sdm_loss, sdm_loss
 from crossreid.losses.triplet import triplet_loss
 from crossreid.training.config import TaskWeights
 from crossreid.training.tasks.identity_matching import IdentityMatching, embed
@@ -34,6 +36,33 @@ def test_terms_and_their_sum(tiny: Any, features: torch.Tensor) -> None:
         torch.testing.assert_close(losses[name], value)
     total = 0.25 * expected["identity"] + 2.0 * expected["triplet"] + 0.5 * expected["sdm"]
     torch.testing.assert_close(losses["task"], total)
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_queries_of_several_pieces_are_matched_with_each_modality(
+    tiny: Any, features: torch.Tensor, reduction: Any
+) -> None:
+    # The first picture and the first caption of a person are of one group; captions begin at place 18.
+    batch = replace(tiny.batch(), together=((0, 18), (7, 8, 20)))
+    joint = torch.randn(2, 8, generator=torch.Generator().manual_seed(1))
+    weights = TaskWeights(temperature=0.1, margin=0.2, sdm_reduction=reduction)
+    matching = IdentityMatching(8, 3, weights)
+    losses = matching(features, batch, progress=1.0, together=joint)
+    everything = torch.cat([features, joint])
+    people = torch.cat([batch.person_ids, torch.tensor([0, 1])])
+    pairs = []
+    for kind in Modality:
+        rows = torch.tensor([place for place, other in enumerate(batch.modalities) if other == kind])
+        pairs.append(
+            sdm_loss(joint, features[rows], torch.tensor([0, 1]), batch.person_ids[rows], temperature=0.1)
+        )
+    apart = pairwise_sdm_loss(
+        features, batch.person_ids, batch.modalities, temperature=0.1, reduction=reduction
+    )
+    extra = sum(pairs) / (4 if reduction == "mean" else 1)
+    torch.testing.assert_close(losses["sdm"], apart + extra)
+    torch.testing.assert_close(losses["identity"], identity_loss(matching.head(everything), people))
+    torch.testing.assert_close(losses["triplet"], triplet_loss(everything, people, margin=0.2))
 
 
 @pytest.mark.parametrize(("progress", "present"), [(0.0, False), (0.29, False), (0.3, True), (1.0, True)])

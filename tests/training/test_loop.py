@@ -114,13 +114,15 @@ def state(folder: Path) -> dict[str, Any]:
     return stored | {"task": load_file(folder / "checkpoint" / "task.safetensors")}
 
 
-@pytest.mark.parametrize("muon", [None, 0.02])
+@pytest.mark.parametrize(
+    "others", [{}, {"muon_learning_rate": 0.02}, {"average": 0.8}], ids=["plain", "muon", "average"]
+)
 @pytest.mark.parametrize("accumulation", [1, 2])
 @pytest.mark.parametrize("cut", [1, 3, 4, 5])
 def test_an_interrupted_training_ends_bit_for_bit_as_an_uninterrupted_one(
-    tmp_path: Path, cut: int, accumulation: int, muon: float | None
+    tmp_path: Path, cut: int, accumulation: int, others: dict[str, float]
 ) -> None:
-    settings = {"accumulation": accumulation, "muon_learning_rate": muon}
+    settings = {"accumulation": accumulation} | others
     straight = run(tmp_path / "straight", **settings)
     with pytest.raises(PowerCut):
         run(tmp_path / "cut", batches=Drawn(cut_at(cut * accumulation)), **settings)
@@ -242,6 +244,57 @@ def test_validation_changes_nothing_about_the_training(tmp_path: Path) -> None:
     plain = run(tmp_path / "plain")
     watched = run(tmp_path / "watched", validate=lambda: {"map": 1.0}, validate_every=1)
     assert_same(plain.layers.state_dict(), watched.layers.state_dict())
+
+
+def test_the_average_of_the_weights_is_what_is_validated_and_kept(tmp_path: Path) -> None:
+    task, seen = Regression(), []
+
+    def validate() -> dict[str, float]:
+        seen.append({name: value.clone() for name, value in task.layers.named_parameters()})
+        return {"map": 1.0}
+
+    train(task, Drawn(), config(average=0.5), tmp_path, validate=validate, validate_every=6, quiet=True)
+    plain = run(tmp_path / "plain").layers.state_dict()
+    assert len(seen) == 1
+    for name, value in task.layers.named_parameters():
+        assert torch.equal(value, seen[0][name])
+        assert not torch.equal(value, plain[name])
+    stored = load_file(tmp_path / "checkpoint" / "task.safetensors")
+    # What the optimiser works on is not the average.
+    assert all(torch.equal(stored[f"layers.{name}"], value) for name, value in plain.items())
+
+
+@pytest.mark.parametrize("cut", [None, 5])
+def test_without_progress_a_training_ends_before_its_time(tmp_path: Path, cut: int | None) -> None:
+    figures = iter([10.0, 30.0, 30.0, 20.0, 40.0, 50.0])
+
+    def validate() -> dict[str, float]:
+        return {"map": next(figures), "other": 99.0}
+
+    settings: dict[str, Any] = {
+        "steps": 20, "patience": 2, "validate": validate, "validate_every": 2, "checkpoint_every": 2,
+    }  # fmt: skip
+    if cut is not None:
+        with pytest.raises(PowerCut):
+            run(tmp_path, batches=Drawn(cut_at(cut)), **settings)
+    run(tmp_path, **settings)
+    values = [(line["step"], line["map"]) for line in history(tmp_path) if "map" in line]
+    # 30 is no better than 30, and 20 is worse: two in a row.
+    assert values == [(2, 10.0), (4, 30.0), (6, 30.0), (8, 20.0)]
+    assert json.loads((tmp_path / "checkpoint" / "progress.json").read_text())["step"] == 8
+    assert run(tmp_path, **settings).seen == []
+
+
+def test_a_training_from_before_a_setting_was_there_goes_on(tmp_path: Path) -> None:
+    run(tmp_path)
+    path = tmp_path / "checkpoint" / "progress.json"
+    progress = json.loads(path.read_text())
+    for name in ("average", "patience"):
+        del progress["config"][name]
+    path.write_text(json.dumps(progress))
+    assert run(tmp_path).seen == []
+    with pytest.raises(CheckpointError, match=r"differs in \['average'\]"):
+        run(tmp_path, average=0.9)
 
 
 class Linear(nn.Module):

@@ -52,6 +52,13 @@ def evaluate(
             help="Instead of --task: ask with all 15 combinations of photo, IR, sketch and words.",
         ),
     ] = False,
+    together: Annotated[
+        bool,
+        typer.Option(
+            "--together",
+            help="Also put queries of several pieces to the cloud model as one conversation, beside summed vectors.",
+        ),
+    ] = False,
     weights: Annotated[
         Path | None,
         typer.Option(
@@ -131,6 +138,7 @@ def evaluate(
             compatible=compatible,
             rerank=rerank or (),
             weights=_weights(weights, asking.fingerprint, answering.fingerprint),
+            together=together,
         )
         _print(report.to_table())
         _write(report, out)

@@ -9,12 +9,12 @@ import numpy as np
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError
 from crossreid.core.modality import Modality
-from crossreid.core.sample import Sample
+from crossreid.core.sample import UNKNOWN, Sample
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Item: TypeAlias = "Sample | Path | str | np.ndarray | Image"
+Item: TypeAlias = "Sample | Path | str | np.ndarray | Image | tuple[Sample, ...]"
 
 
 @runtime_checkable
@@ -48,7 +48,8 @@ class Encoder(Protocol):
 
         Args:
             items: samples (which know their modality), or paths, PIL images and arrays (`rgb` unless
-                `modality` says otherwise), or captions (`modality="text"`).
+                `modality` says otherwise), or captions (`modality="text"`). An encoder that reads several pieces of
+                evidence as one query takes tuples of samples too; such a row has the keys of its first piece.
             modality: kind of evidence of bare items; refused when it contradicts a sample's own.
             batch_size: items a step.
             progress: draw a progress bar on standard error.
@@ -73,6 +74,25 @@ def as_samples(items: Sequence[Item], *, modality: Modality | str | None = None)
     return [_as_sample(item, wanted) for item in items]
 
 
+def as_queries(items: Sequence[Item], *, modality: Modality | str | None = None) -> list[tuple[Sample, ...]]:
+    """As `as_samples`, where an item may be a tuple: pieces of evidence that are asked with together.
+
+    Raises:
+        DataError: a tuple is empty, or its pieces are known to be of several people.
+    """
+    queries = [
+        tuple(as_samples(item if isinstance(item, tuple) else [item], modality=modality)) for item in items
+    ]
+    for number, pieces in enumerate(queries):
+        people = {piece.person_id for piece in pieces} - {UNKNOWN}
+        if not pieces or len(people) > 1:
+            raise DataError(
+                f"query {number} with {len(pieces)} pieces of {len(people)} people",
+                expected="one or more pieces of one person",
+            )
+    return queries
+
+
 def _as_sample(item: Item, modality: Modality | None) -> Sample:
     if isinstance(item, Sample):
         if modality is not None and item.modality != modality:
@@ -91,4 +111,10 @@ def _as_sample(item: Item, modality: Modality | None) -> Sample:
         return Sample(visual, image=item)
     if hasattr(item, "convert"):
         return Sample(visual, image=np.asarray(item.convert("RGB"), dtype=np.uint8))
-    raise DataError(f"an item of type {type(item).__name__}", expected="a Sample, path, picture or caption")
+    raise DataError(
+        f"an item of type {type(item).__name__}",
+        expected="a Sample, path, picture or caption",
+        remedy="several pieces as one query need a Qwen2-VL; fuse() joins vectors"
+        if isinstance(item, tuple)
+        else "",
+    )

@@ -123,11 +123,7 @@ def permutation_test(
 
 
 def _partner(row: "ReportRow", first: "Report", second: "Report") -> "ReportRow | None":
-    fitting = [
-        other
-        for other in second.rows
-        if (other.task, other.protocol, other.reranking) == (row.task, row.protocol, row.reranking)
-    ]
+    fitting = [other for other in second.rows if (other.task, other.rule) == (row.task, row.rule)]
     same = [other for other in fitting if other.setting == row.setting]
     alone = len({r.setting for r in first.rows}) == 1 and len({r.setting for r in second.rows}) == 1
     found = same or (fitting if alone else [])

@@ -22,6 +22,7 @@ from crossreid.evaluation.report import FPIRS, Report, ReportRow
 from crossreid.evaluation.reranking import Reranking, find_reranking, reranked_rows
 from crossreid.evaluation.searches import measure_searches
 from crossreid.evaluation.tasks import RetrievalTask
+from crossreid.evaluation.together import TOGETHER, ask_together, reads_together
 from crossreid.evaluation.trials import draw_gallery, draw_people
 
 TASKS = ("S->R", "IR->R", "T->R")
@@ -44,6 +45,7 @@ def evaluate(
     compatible: bool = False,
     rerank: Sequence[str] = (),
     weights: Mapping[Modality, float] | None = None,
+    together: bool = False,
 ) -> Report:
     """Search a gallery with queries of known people and count where the right answers stand.
 
@@ -62,9 +64,11 @@ def evaluate(
         compatible: vouches that two encoders which declare different spaces share one.
         rerank: names of `RERANKINGS`: each adds a row beside the plain one.
         weights: of each kind of evidence in queries of several pieces; equal when left out.
+        together: queries of several pieces are also put to the encoder as one each, where it can read them so: a row
+            more for each.
 
     Returns:
-        A row for each protocol, task, and plain or second look.
+        A row for each protocol, task, plain or second look, and way of joining pieces.
 
     Raises:
         ConfigurationError: an unknown task, protocol or re-ranking, an encoder that lacks a modality or a data set.
@@ -85,15 +89,42 @@ def evaluate(
         queries = _embed(query, dataset, asked[0], batch_size=batch_size, progress=progress)
         answers = _embed(gallery, dataset, asked[1], batch_size=batch_size, progress=progress)
     queries.check_comparable(answers, compatible=compatible)
-    joined = {task: task.queries(queries, weights=weights) for task in parsed}
+    asking = {(task, ""): task.queries(queries, weights=weights) for task in parsed}
+    if together:
+        reader, people = _readable_together(query, dataset)
+        for task in filter(lambda task: task.others, parsed):
+            asking[task, TOGETHER] = ask_together(
+                task, reader, people, queries, batch_size=batch_size, progress=progress
+            )
     return Report(
         tuple(
-            _row(task, rule, look, setting, joined[task], answers, weights=weights if task.others else None)
+            _row(
+                task,
+                rule,
+                look,
+                setting,
+                asking[task, joining],
+                answers,
+                weights=weights if task.others and not joining else None,
+                joining=joining,
+            )
             for rule in protocols
             for task in parsed
+            for joining in ("", TOGETHER)
+            if (task, joining) in asking
             for look in looks
         )
     )
+
+
+def _readable_together(query: Encoder | Embeddings, dataset: Dataset | None) -> tuple[Encoder, Dataset]:
+    if isinstance(query, Embeddings) or dataset is None or not reads_together(query):
+        raise ConfigurationError(
+            "queries that are to be read together by what reads one piece at a time",
+            expected="a Qwen2-VL as the encoder of the queries, and a data set",
+            remedy="leave it out: vectors are then summed",
+        )
+    return query, dataset
 
 
 def _embed(
@@ -131,6 +162,7 @@ def _row(
     answers: Embeddings,
     *,
     weights: Mapping[Modality, float] | None,
+    joining: str,
 ) -> ReportRow:
     asking, gallery = rule.counted(asking), rule.counted(answers.of(task.gallery))
     for side, items, kinds in (
@@ -159,6 +191,7 @@ def _row(
         intervals=bootstrap_intervals(outcomes),
         outcomes=outcomes,
         weights={str(kind): weight for kind, weight in (weights or {}).items()},
+        joining=joining,
         **open_set,
     )
 

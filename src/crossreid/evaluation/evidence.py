@@ -36,6 +36,12 @@ def align_evidence(kinds: Sequence[Embeddings]) -> list[Embeddings]:
         kinds: one set of rows a kind; rows with the same person and source are of one encounter, rows without a
             source are of none.
     """
+    rows = aligned_rows(kinds)
+    return [kind.select(chosen) for kind, chosen in zip(kinds, rows, strict=True)]
+
+
+def aligned_rows(kinds: Sequence[Embeddings]) -> list[np.ndarray]:
+    """The rows that `align_evidence` takes of each kind, int64 [n]."""
     encounters = [_by_encounter(kind) for kind in kinds]
     chosen: list[list[int]] = [[] for _ in kinds]
     for encounter, first in encounters[0].items():
@@ -44,7 +50,7 @@ def align_evidence(kinds: Sequence[Embeddings]) -> list[Embeddings]:
             for turn in range(max(map(len, pieces))):
                 for rows, piece in zip(chosen, pieces, strict=True):
                     rows.append(piece[turn % len(piece)])
-    return [kind.select(np.array(rows, dtype=np.int64)) for kind, rows in zip(kinds, chosen, strict=True)]
+    return [np.array(rows, dtype=np.int64) for rows in chosen]
 
 
 def _by_encounter(items: Embeddings) -> dict[tuple[int, str], list[int]]:

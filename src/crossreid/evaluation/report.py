@@ -45,6 +45,7 @@ class ReportRow:
             name of the rate; only of protocols that search for absent people, and where the rate can be seen.
         non_mated_searches: number of searches for absent people.
         weights: of the kinds of evidence in queries of several, by kind; empty when they were equal.
+        joining: "" where queries of several pieces are sums of vectors, else the other way.
     """
 
     task: str
@@ -67,11 +68,12 @@ class ReportRow:
     fnir: Mapping[str, float] = field(default_factory=dict)
     non_mated_searches: int = 0
     weights: Mapping[str, float] = field(default_factory=dict)
+    joining: str = ""
 
     @property
     def rule(self) -> str:
-        """Protocol and re-ranking."""
-        return " + ".join(filter(None, (self.protocol, self.reranking)))
+        """Protocol, re-ranking, and the way of joining pieces where it is no sum."""
+        return " + ".join(filter(None, (self.protocol, self.reranking, self.joining)))
 
     def summary(self) -> dict[str, Any]:
         """Everything but the numbers of each query, as JSON holds it: a NaN is None."""
@@ -129,7 +131,13 @@ class Report:
         return cls(tuple(row for report in reports for row in report.rows))
 
     def row(
-        self, task: str, *, setting: str | None = None, protocol: str | None = None, reranking: str = ""
+        self,
+        task: str,
+        *,
+        setting: str | None = None,
+        protocol: str | None = None,
+        reranking: str = "",
+        joining: str = "",
     ) -> ReportRow:
         """The one row of a task, plain by default; setting and protocol are needed where there are several.
 
@@ -139,7 +147,7 @@ class Report:
         fitting = [
             row
             for row in self.rows
-            if (row.task, row.reranking) == (task, reranking)
+            if (row.task, row.reranking, row.joining) == (task, reranking, joining)
             and setting in (None, row.setting)
             and protocol in (None, row.protocol)
         ]

@@ -64,12 +64,16 @@ class RetrievalTask:
         """
         if not self.others:
             return embeddings.of(self.query)
-        # The piece that is in the gallery too comes first: a joined row keeps the name of its first piece.
-        order = sorted(self.evidence, key=lambda modality: modality != self.gallery)
+        order = self.joined_order
         return join_evidence(
             [embeddings.of(modality) for modality in order],
             None if weights is None else [weights[modality] for modality in order],
         )
+
+    @property
+    def joined_order(self) -> tuple[Modality, ...]:
+        """The piece that is in the gallery too comes first: a joined row keeps the name of its first piece."""
+        return tuple(sorted(self.evidence, key=lambda modality: modality != self.gallery))
 
 
 def every_combination(evidence: Sequence[str], gallery: str = "R") -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from crossreid.core.errors import CheckpointError
 from crossreid.core.modality import Modality
-from crossreid.models.prompts import END_OF_TEXT, IMAGE_PAD, Prompts
+from crossreid.models.prompts import END_OF_TEXT, IMAGE_PAD, Prompts, picture
 
 _log = logging.getLogger(__name__)
 
@@ -35,15 +35,20 @@ class Conversation:
         self.tokens_per_image = tokens_per_image
         self.image_token_id = token_id(tokenizer, IMAGE_PAD)
         self.pad_token_id = token_id(tokenizer, END_OF_TEXT)
-        tail = self._ids(prompts.tail)
+        self._tail = self._ids(prompts.tail)
         head = self._ids(prompts.head(images=1, tokens_per_image=tokens_per_image))
-        self._visual = {
-            modality: head + self._ids(prompts.ask_about_image(modality)) + tail
+        self._ask = {
+            modality: self._ids(prompts.ask_about_image(modality))
             for modality in (Modality.RGB, Modality.IR, Modality.SKETCH)
         }
+        self._visual = {modality: head + asked + self._tail for modality, asked in self._ask.items()}
         before, after = prompts.around_caption()
-        self._before_caption = self._ids(prompts.head(images=0, tokens_per_image=0) + before)
-        self._after_caption = self._ids(after) + tail
+        self._before_caption = self._ids(prompts.opening(pictures=False) + before)
+        self._after_caption = self._ids(after) + self._tail
+        self._opening = {seen: self._ids(prompts.opening(pictures=seen)) for seen in (False, True)}
+        self._picture = self._ids(picture(tokens_per_image))
+        self._around_caption = self._ids(before), self._ids(after)
+        self._between = self._ids("\n")
         self._warned = False
 
     def _ids(self, text: str) -> list[int]:
@@ -63,13 +68,52 @@ class Conversation:
 
     def for_captions(self, captions: Sequence[str]) -> list[list[int]]:
         """One chat a caption; over-long captions are cut at their end, with one warning for the first such batch."""
+        return [self._before_caption + ids + self._after_caption for ids in self._cut_captions(captions)]
+
+    def for_groups(
+        self, pictures: Sequence[Sequence[Modality]], captions: Sequence[Sequence[str]]
+    ) -> list[list[int]]:
+        """One chat a group of pieces of evidence: what would be said of each alone, one after the other.
+
+        A group of one piece is the chat of that piece.
+
+        Args:
+            pictures: modalities of the pictures of each group, in the order in which they are shown.
+            captions: of each group; they follow its pictures.
+
+        Raises:
+            ValueError: a group of nothing.
+        """
+        words = iter(self._cut_captions([caption for group in captions for caption in group]))
+        chats = []
+        for shown, said in zip(pictures, captions, strict=True):
+            pieces = [self._picture + self._ask[modality] for modality in shown]
+            pieces += [self._around_caption[0] + next(words) + self._around_caption[1] for _ in said]
+            if not pieces:
+                raise ValueError("a query without a picture and without a caption")
+            chat = list(self._opening[bool(shown)])
+            for number, piece in enumerate(pieces):
+                chat += (self._between if number else []) + piece
+            chats.append(chat + self._tail)
+        return chats
+
+    def _cut_captions(self, captions: Sequence[str]) -> list[list[int]]:
+        """Ids of captions that fit into a text chat."""
         room = self.text_budget - len(self._before_caption) - len(self._after_caption)
         encoded = self._caption_ids(captions)
         cut = sum(len(ids) > room for ids in encoded)
         if cut and not self._warned:
             self._warned = True
             _log.warning("%d of %d captions are longer than %d tokens and were cut", cut, len(captions), room)
-        return [self._before_caption + ids[:room] + self._after_caption for ids in encoded]
+        return [ids[:room] for ids in encoded]
+
+    def shared_beginning(self, chats: Sequence[list[int]]) -> list[int]:
+        """The longest of the constant texts before all evidence with which every one of these chats begins."""
+        openings = sorted(
+            (self._before_caption, self._opening[True] + self._picture[:1], *self._opening.values()), key=len
+        )
+        begun = [ids for ids in openings if all(chat[: len(ids)] == ids for chat in chats)]
+        return begun[-1] if begun else []
 
     def pad(self, chats: Sequence[list[int]]) -> tuple[Int[Tensor, "b length"], Int[Tensor, " b"]]:
         """Right-pad: causal attention never lets a real token see what follows it, so no mask is needed.

@@ -31,10 +31,15 @@ class Prompts:
 
     def head(self, *, images: int, tokens_per_image: int) -> str:
         """System part and pictures: everything before the instruction."""
-        picture = VISION_START + IMAGE_PAD * tokens_per_image + VISION_END
-        words = self.system if images or self.system_without_picture is None else self.system_without_picture
+        return self.opening(pictures=images > 0) + picture(tokens_per_image) * images
+
+    def opening(self, *, pictures: bool) -> str:
+        """System part and the beginning of the user's turn, in a chat with pictures or without."""
+        words = (
+            self.system if pictures or self.system_without_picture is None else self.system_without_picture
+        )
         system = f"{IM_START}system\n{words}{IM_END}\n" if words else ""
-        return f"{system}{IM_START}user\n{picture * images}"
+        return f"{system}{IM_START}user\n"
 
     @property
     def tail(self) -> str:
@@ -57,6 +62,11 @@ class Prompts:
         """What stands before and after the caption, so that only the caption is ever cut."""
         before, after = self.text.split("{caption}")
         return before, after
+
+
+def picture(tokens: int) -> str:
+    """The place of a picture in a chat."""
+    return VISION_START + IMAGE_PAD * tokens + VISION_END
 
 
 PAPER_PROMPTS = Prompts(

@@ -14,6 +14,7 @@ from crossreid.core.modality import Modality
 from crossreid.data.preprocessing import Preprocessing
 from crossreid.models.checkpointing import checkpoint_blocks, recompute
 from crossreid.models.conversation import Conversation, position_ids
+from crossreid.models.prefixes import SHORTEST, Prefixes
 from crossreid.models.prompts import Prompts
 
 Backbone = Qwen2VLModel | Qwen2_5_VLModel
@@ -58,6 +59,7 @@ class Teacher(nn.Module):
             tokenizer, prompts, tokens_per_image=self.rows * self.columns, text_budget=text_budget
         )
         self.dim: int = text.hidden_size
+        self._prefixes = Prefixes()
         # Most blocks of Qwen2.5-VL keep their attention within squares (arXiv 2502.13923, section 2.1.1).
         everywhere = getattr(vision, "fullatt_block_indexes", range(vision.depth))
         self._windowed = frozenset(range(vision.depth)) - frozenset(everywhere)
@@ -80,30 +82,63 @@ class Teacher(nn.Module):
         self, pixel_values: Float[Tensor, "n 3 height width"], modalities: Sequence[Modality]
     ) -> Float[Tensor, "n dim"]:
         """One feature a picture, not normalised."""
-        return self._pool(self.conversation.for_images(modalities), self.see(pixel_values))
+        return self.pool(self.conversation.for_images(modalities), self.see(pixel_values))
 
     def embed_captions(self, captions: Sequence[str]) -> Float[Tensor, "n dim"]:
         """One feature a caption, not normalised."""
-        return self._pool(self.conversation.for_captions(captions), None)
+        return self.pool(self.conversation.for_captions(captions), None)
 
-    def _pool(self, chats: list[list[int]], visual: Tensor | None) -> Tensor:
+    def embed_groups(
+        self,
+        pixel_values: Float[Tensor, "pictures 3 height width"],
+        pictures: Sequence[Sequence[Modality]],
+        captions: Sequence[Sequence[str]],
+    ) -> Float[Tensor, "n dim"]:
+        """One feature a query of several pieces of evidence, not normalised.
+
+        Args:
+            pixel_values: of all pictures of the first query, then of the second, and so on.
+            pictures: their modalities, query by query.
+            captions: of each query.
+        """
+        visual = self.see(pixel_values) if len(pixel_values) else None
+        return self.pool(self.conversation.for_groups(pictures, captions), visual)
+
+    def pool(self, chats: list[list[int]], visual: Tensor | None) -> Tensor:
+        """The last hidden state of each chat; `visual` is what `see` says of all their pictures, in order."""
         ids, lengths = self.conversation.pad(chats)
-        hidden = self.read(ids.to(self.device), visual)
-        return hidden[torch.arange(len(chats), device=self.device), lengths.to(self.device) - 1]
+        known = [] if torch.is_grad_enabled() or self.training else self.conversation.shared_beginning(chats)
+        known = known if len(known) >= SHORTEST else []
+        hidden = self.read(ids.to(self.device), visual, known=known)
+        return hidden[torch.arange(len(chats), device=self.device), lengths.to(self.device) - 1 - len(known)]
 
     def read(
-        self, ids: Int[Tensor, "b length"], visual: Float[Tensor, "tokens dim"] | None
-    ) -> Float[Tensor, "b length dim"]:
-        """Last hidden states (after the norm) of right-padded chats whose image tokens are `visual`, in order."""
+        self,
+        ids: Int[Tensor, "b length"],
+        visual: Float[Tensor, "tokens dim"] | None,
+        *,
+        known: Sequence[int] = (),
+    ) -> Float[Tensor, "b rest dim"]:
+        """Last hidden states (after the norm) of right-padded chats whose image tokens are `visual`, in order.
+
+        Args:
+            ids: of the chats.
+            visual: what `see` says of their pictures.
+            known: a beginning of every chat that need not be read again; its states are left out.
+        """
         language = self.backbone.language_model
+        positions = position_ids(
+            ids, image_token_id=self.conversation.image_token_id, rows=self.rows, columns=self.columns
+        )
+        ids, positions = ids[:, len(known) :], positions[:, :, len(known) :]
         embedded = language.embed_tokens(ids)
         if visual is not None:
             is_image = (ids == self.conversation.image_token_id).unsqueeze(-1).expand_as(embedded)
             embedded = embedded.masked_scatter(is_image, visual.to(embedded.dtype))
-        positions = position_ids(
-            ids, image_token_id=self.conversation.image_token_id, rows=self.rows, columns=self.columns
-        )
-        return language(inputs_embeds=embedded, position_ids=positions, use_cache=False).last_hidden_state
+        cache = self._prefixes.cache(language, known, len(ids)) if known else None
+        return language(
+            inputs_embeds=embedded, position_ids=positions, past_key_values=cache, use_cache=bool(known)
+        ).last_hidden_state
 
     def see(self, pixel_values: Float[Tensor, "n 3 height width"]) -> Float[Tensor, "tokens dim"]:
         """The vision tower over pictures of one size: [n * rows * columns, dim].

@@ -22,6 +22,7 @@ class Batch:
         modalities: of all items.
         person_ids: int64 [n], index of the identity among the train identities.
         rows: int64 [n], position of each item in its data set, which finds its stored teacher feature.
+        together: queries of several pieces of evidence of one encounter: the places of their items.
     """
 
     pixel_values: Tensor
@@ -29,6 +30,7 @@ class Batch:
     modalities: tuple[Modality, ...]
     person_ids: Tensor
     rows: Tensor
+    together: tuple[tuple[int, ...], ...] = ()
 
     @property
     def visual_modalities(self) -> Sequence[Modality]:

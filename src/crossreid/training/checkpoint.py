@@ -4,14 +4,20 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from crossreid.core.errors import CheckpointError
+from crossreid.training.averaging import WeightAverage
+from crossreid.training.gathering import gather_states, process_number, processes, told_by_first
 
 _FORMAT = 1
+_WEIGHTS = "task.safetensors"
+_SWITCHED_OFF = (None, False, "last")
+"""What settings say that change nothing; 0 equals False."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +45,29 @@ def save_checkpoint(
     optimiser: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
     progress: Progress,
+    average: WeightAverage | None = None,
+    writes: bool = True,
 ) -> None:
-    """Replace the checkpoint in `folder` in one rename; a kill at any moment leaves the old or the new one whole."""
+    """Replace the checkpoint in `folder` in one rename; a kill at any moment leaves the old or the new one whole.
+
+    Args:
+        folder: of the checkpoint.
+        task: its trained parameters and buffers are kept.
+        optimiser: of the training.
+        schedule: of its rates.
+        progress: of the training.
+        average: of the weights, where there is one.
+        writes: False in all processes but one; all have to call.
+    """
+    random = _random_states()
+    if not writes:
+        return
     partial, old = folder.with_name(folder.name + ".partial"), folder.with_name(folder.name + ".old")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    save_file(_state(task), partial / "task.safetensors")
-    random = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        random["cuda"] = torch.cuda.get_rng_state()
+    save_weights(partial, task)
+    if average is not None:
+        average.save(partial)
     torch.save(
         {"optimiser": optimiser.state_dict(), "schedule": schedule.state_dict(), "random": random},
         partial / "optimiser.pt",
@@ -70,6 +90,7 @@ def load_checkpoint(
     optimiser: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
     config: dict,
+    average: WeightAverage | None = None,
 ) -> Progress | None:
     """Continue from `folder`, or return None where there is nothing to continue.
 
@@ -77,13 +98,15 @@ def load_checkpoint(
         CheckpointError: the checkpoint is of another configuration or model.
     """
     old = folder.with_name(folder.name + ".old")
-    if not folder.exists() and old.exists():
+    if process_number() == 0 and not folder.exists() and old.exists():
         old.replace(folder)
-    if not (folder / "progress.json").exists():
+    if not told_by_first((folder / "progress.json").exists()):
         return None
     progress = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
     differing = sorted(
-        key for key in config | progress["config"] if config.get(key) != progress["config"].get(key)
+        key
+        for key in config | progress["config"]
+        if not _same_setting(config.get(key), progress["config"].get(key))
     )
     if progress["format"] != _FORMAT or differing:
         raise CheckpointError(
@@ -92,13 +115,53 @@ def load_checkpoint(
             remedy="use another output folder, or delete this one to begin anew",
         )
     load_weights(folder, task)
+    if average is not None:
+        average.load(folder)
     rest = torch.load(folder / "optimiser.pt", weights_only=True, map_location="cpu")
     optimiser.load_state_dict(rest["optimiser"])
     schedule.load_state_dict(rest["schedule"])
-    torch.set_rng_state(rest["random"]["cpu"])
-    if "cuda" in rest["random"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state(rest["random"]["cuda"])
+    _set_random_states(rest["random"])
     return Progress(step=int(progress["step"]), config=progress["config"])
+
+
+def _same_setting(new: Any, old: Any) -> bool:
+    """A setting that one of the two does not have, and that is switched off in the other, is no difference.
+
+    Otherwise no training could be continued that was begun before there was such a setting.
+    """
+    if isinstance(new, dict) and isinstance(old, dict):
+        return all(_same_setting(new.get(key), old.get(key)) for key in new | old)
+    return new == old or (new in _SWITCHED_OFF and old in _SWITCHED_OFF and None in (new, old))
+
+
+def _random_states() -> dict[str, Any]:
+    """Of this process, and by the number of the process of the others."""
+    own = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        own["cuda"] = torch.cuda.get_rng_state()
+    if processes() == 1:
+        return own
+    kinds = {kind: gather_states(state) for kind, state in own.items()}
+    return {"of_each": [{kind: states[n] for kind, states in kinds.items()} for n in range(processes())]}
+
+
+def _set_random_states(stored: dict[str, Any]) -> None:
+    """A process that was not there has none, and goes on with the one that it has."""
+    of_each = stored.get("of_each", [stored])
+    if process_number() >= len(of_each):
+        return
+    own = of_each[process_number()]
+    torch.set_rng_state(own["cpu"])
+    if "cuda" in own and torch.cuda.is_available():
+        torch.cuda.set_rng_state(own["cuda"])
+
+
+def save_weights(folder: Path, task: nn.Module) -> None:
+    """Write what `load_weights` reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f"{_WEIGHTS}.partial"
+    save_file(_state(task), partial)
+    partial.replace(folder / _WEIGHTS)
 
 
 def load_weights(folder: Path, task: nn.Module) -> None:
@@ -107,7 +170,7 @@ def load_weights(folder: Path, task: nn.Module) -> None:
     Raises:
         CheckpointError: there is no checkpoint, or it is of another model.
     """
-    path = folder / "task.safetensors"
+    path = folder / _WEIGHTS
     if not path.exists():
         raise CheckpointError(
             f"no checkpoint in {folder}",

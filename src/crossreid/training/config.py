@@ -26,7 +26,9 @@ class LoopConfig(Configuration):
     `learning_rate` falls by cosine to `final_learning_rate` after a linear warm-up of `warmup_share` of the steps.
     With a `muon_learning_rate`, Muon optimises the matrices inside the blocks at that rate on the same schedule, and
     `learning_rate` is AdamW's for the rest. With a `drop_at`, the rate does not fall by cosine: it stays at its peak
-    for this share of the steps and is `final_learning_rate` from there on.
+    for this share of the steps and is `final_learning_rate` from there on. With an `average`, a running average of
+    the weights with this decay is what is validated and kept. With a `patience`, a training ends after so many
+    validations in a row that were not better than the best before.
     """
 
     steps: Positive
@@ -43,6 +45,8 @@ class LoopConfig(Configuration):
     checkpoint_every: Positive = 500
     log_every: Positive = 10
     validate_every: Annotated[int, Field(ge=0)] = 0
+    average: Annotated[float, Field(gt=0, lt=1)] | None = None
+    patience: Positive | None = None
     workers: Annotated[int, Field(ge=0)] = 1
     tracker: Literal["tensorboard", "wandb", "mlflow"] | None = "tensorboard"
 
@@ -58,6 +62,15 @@ class BatchConfig(Configuration):
     groups: Positive = 2
     items: Positive | None = None
     captions: Literal["all", "first"] = "all"
+
+
+class TeacherBatchConfig(BatchConfig):
+    """As `BatchConfig`; of `joint` of the groups, some pieces are put to the model as one query too.
+
+    Which ones is drawn anew each time, every subset of two or more equally often.
+    """
+
+    joint: Share = 0.0
 
 
 class InputConfig(Configuration):
@@ -118,6 +131,13 @@ class StudentTaskWeights(TaskWeights):
     """As `TaskWeights`, with the temperature that the paper gives the student."""
 
     temperature: Annotated[float, Field(gt=0)] = 0.07
+
+
+class ReidWeights(TaskWeights):
+    """As `TaskWeights`, of identity and triplet alone and from the first step."""
+
+    sdm: Annotated[float, Field(ge=0)] = 0.0
+    triplet_warmup: Share = 0.0
 
 
 class BalancerConfig(Configuration):
@@ -228,7 +248,8 @@ class LabelledConfig(Configuration):
     """What all trainings on a data set share.
 
     With `checkpointing`, activations inside the blocks are computed again in the backward pass: less memory, slower
-    steps.
+    steps. With `keep: best` the model is that of the best validation (mean mAP of the three tasks; of DSMD rSum between
+    photographs and captions), not of the last step.
     """
 
     input: InputConfig = InputConfig()
@@ -236,6 +257,7 @@ class LabelledConfig(Configuration):
     loop: LoopConfig
     batch: BatchConfig = BatchConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
+    keep: Literal["last", "best"] = "last"
 
 
 class EdgeConfig(LabelledConfig):
@@ -250,6 +272,7 @@ class TeacherConfig(LabelledConfig):
 
     kind: Literal["teacher"]
     backbone: str = "tiny-cloud"
+    batch: TeacherBatchConfig = TeacherBatchConfig()
     lora: LoraConfiguration = LoraConfiguration()
     weights: TaskWeights = TaskWeights()
 
@@ -271,17 +294,119 @@ class DistillationConfig(EdgeConfig):
 class DsmdConfig(EdgeConfig):
     """Training an edge model to follow stored features by DSMD, beside `DistillationConfig`.
 
-    `backbone` is a CLIP, a folder with a ViT and a BERT, or two hub names or folders joined by +: VIT+BERT. With
-    `keep: best` the model is that of the best validation (rSum between photographs and captions), not of the last step.
+    `backbone` is a CLIP, a folder with a ViT and a BERT, or two hub names or folders joined by +: VIT+BERT.
     """
 
     kind: Literal["dsmd"]
     dsmd: DsmdWeights = DsmdWeights()
-    keep: Literal["last", "best"] = "last"
+
+
+class LanguageLora(Configuration):
+    """LoRA on every linear layer of a language model; see `crossreid.models.lora.HierarchicalLora`."""
+
+    rank: Positive = 16
+    scaling: Annotated[float, Field(gt=0)] = 32.0
+    dropout: Share = 0.0
+
+
+class MllmreidWeights(Configuration):
+    """L = lambda L_LM + (1 - lambda) L_ReID, or with `lambda_on: reid` the other way round.
+
+    `instructions`: the Common Instruction, by which picture and beginning of a caption have the same continuation, or
+    many instructions about the picture, one drawn for each. `prefix` is the share of a caption's words that are its
+    beginning. `reid`: where identity and triplet loss act. `direct` is DirectReID, on the latent feature and on the
+    vision tower's; `visual` is SyncReID, on the vision tower's alone.
+    """
+
+    lambda_value: Share = 0.7
+    lambda_on: Literal["lm", "reid"] = "lm"
+    instructions: Literal["common", "diverse"] = "common"
+    prefix: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    reid: Literal["direct", "visual", "none"] = "direct"
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Of L_LM and of L_ReID."""
+        own, other = self.lambda_value, 1 - self.lambda_value
+        return (own, other) if self.lambda_on == "lm" else (other, own)
+
+    @model_validator(mode="after")
+    def _something_to_learn(self) -> "MllmreidWeights":
+        if self.shares[0] == 0 and self.reid == "none":
+            raise ValueError("L_LM has weight 0, and `reid` is none")
+        return self
+
+
+class DrawnPeopleConfig(Configuration):
+    """People of the procedural world, drawn into the folder of the run; `groups` encounters of each.
+
+    With `validation` so many others are drawn too, whose mAP goes into the history.
+    """
+
+    people: Positive = 400
+    validation: Annotated[int, Field(ge=0)] = 0
+    groups: Positive = 4
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class AlignmentConfig(Configuration):
+    """How the backbone `tiny` comes to its language model, before the training proper.
+
+    The vision tower of tiny-edge stays as it is. Projector and language model learn to say the captions of drawn people
+    of the pretraining split, with and without the picture.
+    """
+
+    loop: LoopConfig
+    drawn: DrawnPeopleConfig = DrawnPeopleConfig(people=1500, groups=1)
+    people: Positive = 32
+    hidden: Annotated[int, Field(gt=0, multiple_of=32)] = 256
+    depth: Positive = 4
+
+
+class MllmreidConfig(LabelledConfig):
+    """MLLMReID: a LLaVA that goes on with captions, and learns identities.
+
+    `backbone` is the folder or hub name of a LLaVA; or VISION+LANGUAGE, a CLIP and a LLaMA between which a projector is
+    drawn; or `tiny`, which is made as `alignment` says. Adapters, projector and vision tower are trained, the latter at
+    `vision_rate` times the learning rate. `feature` is what the trained model embeds by. `modalities` are the kinds of
+    evidence that are told apart by identity; captions of their groups are what L_LM learns, whether or not `text` is
+    among them. Where no data are named, people are drawn as `drawn` says. At every validation, or every epoch, the
+    continuations of `samples` pictures are written to `samples.jsonl`.
+    """
+
+    kind: Literal["mllmreid"]
+    backbone: str
+    alignment: AlignmentConfig | None = None
+    drawn: DrawnPeopleConfig | None = None
+    lora: LanguageLora = LanguageLora()
+    vision_rate: Annotated[float, Field(ge=0)] = 0.1
+    feature: Literal["vision", "latent"] = "vision"
+    modalities: tuple[Literal["rgb", "ir", "sketch", "text"], ...] = ("rgb",)
+    mllmreid: MllmreidWeights = MllmreidWeights()
+    weights: ReidWeights = ReidWeights()
+    samples: Annotated[int, Field(ge=0)] = 4
+
+    @model_validator(mode="after")
+    def _possible(self) -> "MllmreidConfig":
+        if (self.backbone == "tiny") != (self.alignment is not None):
+            raise ValueError("`alignment` belongs to the backbone `tiny`, and to no other")
+        if not set(self.modalities) - {"text"}:
+            raise ValueError("`modalities` without a kind of picture")
+        if "text" in self.modalities and self.mllmreid.reid != "direct":
+            raise ValueError(
+                "`text` among the `modalities` needs `reid: direct`: only the latent feature has it"
+            )
+        return self
 
 
 TrainingConfig = Annotated[
-    CaptioningConfig | ContrastiveConfig | TeacherConfig | StudentConfig | DistillationConfig | DsmdConfig,
+    CaptioningConfig
+    | ContrastiveConfig
+    | TeacherConfig
+    | StudentConfig
+    | DistillationConfig
+    | DsmdConfig
+    | MllmreidConfig,
     Field(discriminator="kind"),
 ]
 

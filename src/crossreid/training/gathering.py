@@ -1,7 +1,18 @@
 """One global batch out of the batches of several processes."""
 
+from datetime import timedelta
+
 import torch
+from accelerate import PartialState
 from torch import Tensor, distributed
+
+_LONGEST_VALIDATION = timedelta(hours=6)
+"""One process validates, and the others wait for it."""
+
+
+def join_processes() -> None:
+    """Meet the other processes of an `accelerate launch`; alone, nothing happens."""
+    PartialState(cpu=not torch.cuda.is_available(), timeout=_LONGEST_VALIDATION)
 
 
 def gather_rows(rows: Tensor) -> Tensor:
@@ -13,16 +24,28 @@ def gather_rows(rows: Tensor) -> Tensor:
     process that has all rows.
 
     Args:
-        rows: [n, ...], as many in every process.
+        rows: [n, ...], not necessarily as many in every process.
     """
     count = processes()
     if count == 1:
         return rows
-    parts = [torch.empty_like(rows) for _ in range(count)]
-    distributed.all_gather(parts, rows.detach().contiguous())
+    lengths = _lengths(rows)
+    padded = rows.new_zeros(max(lengths), *rows.shape[1:])
+    padded[: len(rows)] = rows.detach()
+    gathered = [torch.empty_like(padded) for _ in range(count)]
+    distributed.all_gather(gathered, padded)
+    parts = [part[:length] for part, length in zip(gathered, lengths, strict=True)]
     if rows.requires_grad:
-        parts[distributed.get_rank()] = rows + (count - 1) * (rows - rows.detach())
+        parts[process_number()] = rows + (count - 1) * (rows - rows.detach())
     return torch.cat(parts)
+
+
+def _lengths(rows: Tensor) -> list[int]:
+    """Number of rows of each process."""
+    own = torch.tensor([len(rows)], device=rows.device)
+    lengths = [torch.empty_like(own) for _ in range(processes())]
+    distributed.all_gather(lengths, own)
+    return [int(length) for length in lengths]
 
 
 def mean_over_processes(values: Tensor) -> Tensor:
@@ -30,6 +53,31 @@ def mean_over_processes(values: Tensor) -> Tensor:
     return gather_rows(values.detach()[None]).mean(dim=0)
 
 
+def told_by_first(value: float | int) -> float | int:
+    """What process 0 says; waits for it."""
+    if processes() == 1:
+        return value
+    told = torch.tensor([value], dtype=torch.float64, device=_device())
+    distributed.broadcast(told, src=0)
+    return float(told)
+
+
+def gather_states(state: Tensor) -> list[Tensor]:
+    """One tensor of each process, of one shape, on the CPU."""
+    return list(gather_rows(state[None].to(_device())).cpu())
+
+
+def _device() -> torch.device:
+    """Where the processes exchange tensors."""
+    nccl = processes() > 1 and distributed.get_backend() == "nccl"
+    return torch.device("cuda" if nccl else "cpu")
+
+
 def processes() -> int:
     """Number of processes that train together."""
     return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
+
+
+def process_number() -> int:
+    """Which of them this one is; 0 writes what is written."""
+    return distributed.get_rank() if processes() > 1 else 0

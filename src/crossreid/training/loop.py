@@ -1,6 +1,5 @@
 """The one loop: batches -> a task's losses -> steps, on Accelerate."""
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,14 +10,17 @@ from typing import Any, Protocol
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
-from accelerate.utils import set_seed
+from accelerate.utils import DistributedDataParallelKwargs, set_seed
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.data import DataLoader, Dataset
 
-from crossreid.core.errors import CrossReIDError
+from crossreid.core.errors import ConfigurationError, CrossReIDError
+from crossreid.training.averaging import WeightAverage
 from crossreid.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from crossreid.training.config import LoopConfig
+from crossreid.training.gathering import told_by_first
+from crossreid.training.history import History
 from crossreid.training.optimiser import make_optimiser
 from crossreid.training.progress import step_progress
 
@@ -48,6 +50,14 @@ class BatchSequence(Dataset):
         """The batch of a step."""
         raise NotImplementedError
 
+    def part(self, step: int, *, number: int, of: int) -> Any:
+        """What process `number` of `of` has of the batch of a step."""
+        raise ConfigurationError(
+            f"{of} processes for batches that cannot be divided",
+            expected="one process",
+            remedy="leave out accelerate launch",
+        )
+
 
 class DivergedError(CrossReIDError):
     """A loss became NaN or infinite."""
@@ -67,6 +77,8 @@ def train(
 ) -> Path:
     """Train `task` for `config.steps` steps, continuing from `folder` when a checkpoint is there.
 
+    Under `accelerate launch` each process works on its part of every batch.
+
     Args:
         task: see `Task`.
         batches: one batch a step.
@@ -74,7 +86,8 @@ def train(
         folder: receives `checkpoint/`, `history.jsonl` and TensorBoard's files.
         description: names the progress bar.
         settings: the whole configuration, kept in the checkpoint and compared on resume.
-        validate: returns named figures, called every `validate_every` steps and at the end.
+        validate: returns named figures, called every `validate_every` steps and at the end, by process 0 alone. Of the
+            first of them more is better.
         validate_every: 0: only at the end.
         quiet: no progress bar.
 
@@ -95,26 +108,36 @@ def train(
         log_with=config.tracker,
         project_dir=folder,
         step_scheduler_with_optimizer=False,
+        kwargs_handlers=[_DATA_PARALLEL],
     )
+    if accelerator.num_processes > 1:
+        set_seed(config.seed, device_specific=True)  # or all processes would drop the same units
     optimiser = make_optimiser(task, config)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, config))
+    average = None if config.average is None else WeightAverage(task, config.average)
     settings = settings if settings is not None else config.model_dump(mode="json")
     checkpoint = folder / "checkpoint"
-    resumed = load_checkpoint(checkpoint, task=task, optimiser=optimiser, schedule=schedule, config=settings)
+    parts: dict[str, Any] = {"task": task, "optimiser": optimiser, "schedule": schedule, "average": average}
+    resumed = load_checkpoint(checkpoint, config=settings, **parts)
     first = resumed.step if resumed else 0
-    history = _History(folder / "history.jsonl", first)
+    history = History(folder / "history.jsonl", first, writes=accelerator.is_main_process)
     wrapped, optimiser = accelerator.prepare(task, optimiser)
     wrapped.train()
     if config.tracker:
         accelerator.init_trackers("tracker")
 
-    coming = _coming(batches, config, first)
+    coming = _coming(batches, config, first, accelerator)
     started = time.perf_counter()
+    quiet = quiet or not accelerator.is_main_process
     with step_progress(description, total=config.steps, done=first, quiet=quiet) as advance:
         for step in range(first, config.steps):
+            if _patience_is_over(history, config):
+                break
             losses = _step(accelerator, wrapped, optimiser, coming, config, progress=step / config.steps)
             schedule.step()
             done = step + 1
+            if average is not None:
+                average.update(done)
             total = float(losses["total"].detach())
             advance(total)
             if not math.isfinite(total):
@@ -129,31 +152,62 @@ def train(
                     **values,
                 )
                 accelerator.log(values, step=done)
-            if validate and (done == config.steps or (validate_every and done % validate_every == 0)):
-                wrapped.eval()
-                figures = dict(validate())
-                wrapped.train()
-                history.write(step=done, **figures)
-                accelerator.log(figures, step=done)
-            if done % config.checkpoint_every == 0 or done == config.steps:
+            ends = done == config.steps
+            if validate and (ends or (validate_every and done % validate_every == 0)):
+                if accelerator.is_main_process:
+                    wrapped.eval()
+                    with nullcontext() if average is None else average.in_place():
+                        figures = dict(validate())
+                    wrapped.train()
+                    history.validated(done, figures)
+                    accelerator.log(figures, step=done)
+                ends = ends or _patience_is_over(history, config)
+            if done % config.checkpoint_every == 0 or ends:
                 save_checkpoint(
                     checkpoint,
-                    task=accelerator.unwrap_model(wrapped),
-                    optimiser=optimiser,
-                    schedule=schedule,
+                    writes=accelerator.is_main_process,
                     progress=Progress(step=done, config=settings),
+                    **parts,
                 )
+    if average is not None:
+        average.settle()
     accelerator.end_training()
     wrapped.eval()
     return history.path
 
 
-def _coming(batches: BatchSequence, config: LoopConfig, first: int) -> Iterator[Any]:
-    """The batches from step `first` on, made ahead by worker processes."""
+_DATA_PARALLEL = DistributedDataParallelKwargs(
+    # Every process computes the same running statistics, and the teacher's features are no state.
+    broadcast_buffers=False,
+    # A process may have no caption in its part of a batch.
+    find_unused_parameters=True,
+)
+
+
+def _patience_is_over(history: History, config: LoopConfig) -> bool:
+    """Known to the process that validates, which tells the others."""
+    return config.patience is not None and told_by_first(history.validations_since_best) >= config.patience
+
+
+class _Part(Dataset):
+    """What one of several processes has of each batch."""
+
+    def __init__(self, batches: BatchSequence, number: int, of: int) -> None:
+        self._batches, self._number, self._of = batches, number, of
+
+    def __getitem__(self, step: int) -> Any:
+        return self._batches.part(step, number=self._number, of=self._of)
+
+
+def _coming(
+    batches: BatchSequence, config: LoopConfig, first: int, accelerator: Accelerator
+) -> Iterator[Any]:
+    """This process's batches from step `first` on, made ahead by worker processes."""
+    number, of = accelerator.process_index, accelerator.num_processes
     micro_steps = range(first * config.accumulation, config.steps * config.accumulation)
     return iter(
         DataLoader(
-            batches,
+            batches if of == 1 else _Part(batches, number, of),
             batch_size=None,
             sampler=micro_steps,
             num_workers=config.workers,
@@ -209,23 +263,3 @@ def _rate(step: int, config: LoopConfig) -> float:
 
 def _to(batch: Any, device: torch.device) -> Any:
     return batch.to(device) if device.type != "cpu" else batch
-
-
-class _History:
-    """JSON lines, one a logged step; lines after the resumed step are dropped, and the half one that a kill left.
-
-    `seconds` is what the training had taken before it was resumed.
-    """
-
-    def __init__(self, path: Path, first: int) -> None:
-        self.path = path
-        kept = []
-        if first and path.exists():
-            whole = (line for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}"))
-            kept = [line for line in whole if json.loads(line)["step"] <= first]
-        self.seconds = max((json.loads(line).get("seconds", 0.0) for line in kept), default=0.0)
-        path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-
-    def write(self, **values: float | int) -> None:
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(values) + "\n")

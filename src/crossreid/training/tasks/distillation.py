@@ -12,6 +12,7 @@ from crossreid.losses.principal_components import principal_basis, principal_com
 from crossreid.models.vision_text import EdgeModel
 from crossreid.training.batches import Batch
 from crossreid.training.config import DistillationWeights, TaskWeights
+from crossreid.training.gathering import gather_rows
 from crossreid.training.tasks.balancing import LossBalancer
 from crossreid.training.tasks.identity_matching import IdentityMatching, embed
 from crossreid.training.tasks.parameter_groups import single_group
@@ -74,8 +75,8 @@ class DistillationTask(nn.Module):
     def forward(self, batch: Batch, *, progress: float) -> dict[str, Tensor]:
         """The active terms of eq. 13 by name, the weights of balanced ones, the weighted sum as `total`."""
         features = embed(self.student, batch)
-        teacher = self.teacher_features[batch.rows].float()
-        losses = self._distil(features, teacher)
+        teacher = self.teacher_features[gather_rows(batch.rows)].float()
+        losses = self._distil(gather_rows(features), teacher)
         balanced = {} if self.balancer is None else self.balancer(losses)
         weights = {name: getattr(self.weights, name) * balanced.get(name, 1.0) for name in losses}
         total = sum((weights[name] * loss for name, loss in losses.items()), features.new_zeros(()))

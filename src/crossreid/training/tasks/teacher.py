@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from crossreid.models.lora import HierarchicalLora, add_adapters
@@ -47,8 +48,28 @@ class TeacherTask(nn.Module):
 
     def forward(self, batch: Batch, *, progress: float) -> dict[str, Tensor]:
         """The terms of eq. 7 and their sum as `total`."""
-        losses = self.matching(embed(self.teacher, batch), batch, progress=progress)
+        features, together = self._embed(batch)
+        losses = self.matching(features, batch, progress=progress, together=together)
         return {"total": losses.pop("task"), **losses}
+
+    def _embed(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """Of all items, and of the queries of several of them; each picture is looked at once."""
+        if not batch.together:
+            return embed(self.teacher, batch), None
+        teacher, chats, count = self.teacher, self.teacher.conversation, len(batch.pixel_values)
+        seen = teacher.see(batch.pixel_values) if count else None
+        features = [teacher.pool(chats.for_images(batch.visual_modalities), seen)] if count else []
+        if batch.captions:
+            features.append(teacher.pool(chats.for_captions(batch.captions), None))
+        shown = [[place for place in pieces if place < count] for pieces in batch.together]
+        said = [[place - count for place in pieces if place >= count] for pieces in batch.together]
+        queries = chats.for_groups(
+            [[batch.modalities[place] for place in places] for places in shown],
+            [[batch.captions[place] for place in places] for places in said],
+        )
+        rows = [place for places in shown for place in places]
+        visual = seen.unflatten(0, (count, -1))[rows].flatten(0, 1) if seen is not None and rows else None
+        return torch.cat(features).float(), teacher.pool(queries, visual).float()
 
     def merge(self) -> Teacher:
         """Fold the adapters into the weights; the task is over."""
