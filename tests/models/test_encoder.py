@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from crossreid.core.encoder import Encoder
-from crossreid.core.errors import CheckpointError, ConfigurationError
+from crossreid.core.errors import CheckpointError, ConfigurationError, DataError
 from crossreid.core.modality import Modality
 from crossreid.models.encoder import ModelEncoder
 from crossreid.models.folder import save_model
@@ -29,6 +29,42 @@ def test_samples_of_all_modalities_keep_their_order_and_keys(model: Any, tiny: A
     for row in (0, 3, 9):
         alone = encoder.encode([samples[row]])
         np.testing.assert_allclose(together.vectors[row], alone.vectors[0], atol=1e-5)
+
+
+def test_a_teacher_reads_pieces_of_evidence_together(tiny: Any) -> None:
+    samples = tiny.dataset(people=2).samples  # photograph, infrared, sketch, words; photograph, ...
+    encoder = ModelEncoder(tiny.teacher())
+    queries = [(samples[3], samples[2]), (samples[8],), samples[4], (samples[14], samples[13], samples[15])]
+    assert encoder.reads_together
+    rows = encoder.encode(queries, batch_size=3)
+    assert list(rows.item_ids) == [samples[row].item_id for row in (3, 8, 4, 14)]
+    np.testing.assert_allclose(np.linalg.norm(rows.vectors, axis=1), 1, atol=1e-5)
+    for row, query in enumerate(queries):
+        alone = encoder.encode([query]).vectors[0]
+        np.testing.assert_allclose(rows.vectors[row], alone, atol=1e-5)
+    np.testing.assert_allclose(rows.vectors[1], encoder.encode([samples[8]]).vectors[0], atol=1e-5)
+    turned = encoder.encode([(samples[2], samples[3])])
+    assert list(turned.item_ids) == [samples[2].item_id]
+    np.testing.assert_allclose(turned.vectors[0], rows.vectors[0], atol=1e-6)
+    fused = sum(encoder.encode([samples[place]]).vectors[0] for place in (2, 3))
+    assert np.abs(fused / np.linalg.norm(fused) - rows.vectors[0]).max() > 1e-2
+
+
+def test_pieces_of_two_people_are_no_query(tiny: Any) -> None:
+    samples = tiny.dataset(people=2).samples
+    encoder = ModelEncoder(tiny.teacher())
+    with pytest.raises(DataError, match="query 1 with 2 pieces of 2 people"):
+        encoder.encode([(samples[0], samples[1]), (samples[0], samples[8])])
+    with pytest.raises(DataError, match="with 0 pieces"):
+        encoder.encode([()])
+
+
+def test_a_student_takes_one_piece_at_a_time(tiny: Any) -> None:
+    samples = tiny.dataset(people=2).samples
+    encoder = ModelEncoder(tiny.student())
+    assert not encoder.reads_together
+    with pytest.raises(DataError, match=r"type tuple.*need a Qwen2-VL"):
+        encoder.encode([(samples[0], samples[1])])
 
 
 def test_the_fingerprint_names_the_weights_and_the_space(model: Any) -> None:

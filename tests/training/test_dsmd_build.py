@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -141,16 +142,18 @@ def test_a_vit_and_a_bert_learn_photographs_and_captions(photos: Path, tmp_path:
     assert report.recall_sums()["", "image-text"] == pytest.approx(max(sums))
 
 
-def test_the_best_is_not_replaced_by_a_worse_one(tiny: Any, tmp_path: Path) -> None:
+def test_the_best_is_not_replaced_by_a_worse_one(tmp_path: Path) -> None:
     from crossreid.training.best import KeepBest
 
-    student = tiny.student()
-    seen = []
-    for figure in (10.0, 30.0, 20.0, 30.0):
-        best = KeepBest(tmp_path, student, space="x")
+    kept, figures = tmp_path / "model", [10.0, 30.0, 20.0, 30.0]
+    for figure in figures:
+        text = str(figure)
+        best = KeepBest(tmp_path / "best.json", partial(kept.write_text, text), kept=kept)
         best.see({"validation_rsum": figure, "other": 0.0})
-        seen.append((tmp_path / "model" / "heads.safetensors").stat().st_mtime_ns)
-    assert seen[0] < seen[1] == seen[2] == seen[3]
+        assert kept.read_text() == str(max(figures[: figures.index(figure) + 1]))
+    kept.unlink()
+    best.see({"validation_rsum": 5.0})
+    assert kept.read_text() == "30.0"
 
 
 @pytest.mark.parametrize("rate_of", ["raw", "released"])

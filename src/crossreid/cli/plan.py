@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from crossreid.training.plan import TrainingPlan
 
+_KINDS = {1: "one modality", 2: "two modalities", 3: "three modalities", 4: "four modalities"}
+
 
 def show_plan(plan: "TrainingPlan") -> None:
     """Print a plan; adapted layers one a line, the blocks that have the same ones together."""
@@ -22,7 +24,7 @@ def show_plan(plan: "TrainingPlan") -> None:
         _line(
             "Data", f"{data.name}: {len(data.people):,} people, {len(data.groups()):,} groups, {kinds_text}"
         )
-    batch = f"{plan.people} people x {plan.groups} groups, {plan.items_a_batch} items of four modalities"
+    batch = f"{plan.people} people x {plan.groups} groups, {plan.items_a_batch} items of {_KINDS[plan.modalities]}"
     _line("Batch", batch + (f", {plan.accumulation} batches a step" if plan.accumulation > 1 else ""))
     epochs = "" if plan.epochs is None else f", every person {plan.epochs:.1f} times"
     _line("Steps", f"{plan.steps:,}{epochs}")

@@ -18,9 +18,11 @@ from crossreid.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from crossreid.data.dataset import Dataset
     from crossreid.training.config import (
         CaptioningConfig,
         ContrastiveConfig,
+        MllmreidConfig,
         StudentConfig,
         TeacherConfig,
         TrainingConfig,
@@ -46,10 +48,11 @@ def train(
     split: Split = "train",
     validation_split: ValidationSplit = None,
 ) -> None:
-    """Train the cloud model, the edge model alone, or pretrain a tiny one, as the configuration says.
+    """Train the cloud model, the edge model alone or MLLMReID, or pretrain a tiny one, as the configuration says.
 
     Stopped and called again, it goes on from its last checkpoint. Pretraining draws its own people and takes no
-    data. An edge model that follows the cloud model is made by crossreid distill.
+    data; MLLMReID draws people where no data are named. An edge model that follows the cloud model is made by crossreid
+    distill.
     """
     from crossreid.cli.outputs import check_output_folder
     from crossreid.core.errors import ConfigurationError
@@ -58,6 +61,7 @@ def train(
         ContrastiveConfig,
         DistillationConfig,
         DsmdConfig,
+        MllmreidConfig,
         StudentConfig,
         TeacherConfig,
         load_config,
@@ -83,7 +87,10 @@ def train(
                 )
             check_output_folder(out)
             _pretrain(settings, out)
-        case TeacherConfig() | StudentConfig():
+        case MllmreidConfig(drawn=drawn) if drawn is not None and data is None:
+            check_output_folder(out)
+            _train_on_drawn(settings, out)
+        case TeacherConfig() | StudentConfig() | MllmreidConfig():
             if data is None:
                 raise ConfigurationError(
                     f"no data to train a {settings.kind}",
@@ -97,12 +104,12 @@ def train(
 def _show_plan(settings: "TrainingConfig", data: Path | None, dataset: str, split: str) -> None:
     from crossreid.cli.plan import show_plan
     from crossreid.core.errors import ConfigurationError
-    from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
+    from crossreid.training.config import CaptioningConfig, ContrastiveConfig
     from crossreid.training.plan import plan_training
 
-    if not isinstance(settings, TeacherConfig | StudentConfig | DistillationConfig):
+    if isinstance(settings, CaptioningConfig | ContrastiveConfig):
         raise ConfigurationError(
-            f"--dry-run of kind {settings.kind}", expected="a teacher, a student or a distillation"
+            f"--dry-run of kind {settings.kind}", expected="a training that takes data, of any kind"
         )
     people = None if data is None else read_dataset(dataset, data, split)
     if people is not None and settings.batch.captions == "first":
@@ -121,23 +128,56 @@ def _pretrain(settings: "CaptioningConfig | ContrastiveConfig", out: Path) -> No
     print(f"Next: with `backbone: {model}` in configs/{kind}-tiny.yaml, {then}")
 
 
+def _train_on_drawn(settings: "MllmreidConfig", out: Path) -> None:
+    """People are drawn into the folder of the run."""
+    from crossreid.training.mllmreid import draw_people
+
+    drawn, quiet, world = settings.drawn, not sys.stderr.isatty(), out / "people"
+    assert drawn is not None
+    people = draw_people(drawn, world / "train", "train", people=drawn.people, quiet=quiet)
+    place, validation = world / "validation", None
+    if drawn.validation:
+        validation = draw_people(drawn, place, "validation", people=drawn.validation, quiet=quiet)
+    model = _run(settings, out, people, validation)
+    searched = (
+        data_words("pedestrians", place, "validation") if validation else data_words("pedestrians", None)
+    )
+    print("Next: " + command_line("evaluate", model, *searched, *_photographs()))
+
+
+def _photographs() -> list[object]:
+    """The options that search photographs by photographs of other cameras."""
+    return ["--task", "R->R", "--protocol", "market"]
+
+
 def _train(
-    settings: "TeacherConfig | StudentConfig",
+    settings: "TeacherConfig | StudentConfig | MllmreidConfig",
     out: Path,
     data: Path,
     dataset: str,
     split: str,
     validation_split: str | None,
 ) -> None:
-    from crossreid.cli.outputs import report_run
-    from crossreid.training.build import train_model
-
     people = read_dataset(dataset, data, split)
     validation = None if validation_split is None else read_dataset(dataset, data, validation_split)
-    model = train_model(settings, people, out, validation=validation, quiet=not sys.stderr.isatty())
-    report_run(out)
+    model = _run(settings, out, people, validation)
     if settings.kind == "teacher":
         words = ["distill", "configs/distill-tiny.yaml", "--teacher", model, *data_words(dataset, data)]
         print("Next: " + command_line(*words, "--out", "runs/edge"))
-    else:
-        print("Next: " + command_line("evaluate", model, *data_words(dataset, data)))
+        return
+    photographs = _photographs() if settings.kind == "mllmreid" else []
+    print("Next: " + command_line("evaluate", model, *data_words(dataset, data), *photographs))
+
+
+def _run(
+    settings: "TeacherConfig | StudentConfig | MllmreidConfig",
+    out: Path,
+    people: "Dataset",
+    validation: "Dataset | None",
+) -> Path:
+    from crossreid.cli.outputs import report_run
+    from crossreid.training.build import train_model
+
+    model = train_model(settings, people, out, validation=validation, quiet=not sys.stderr.isatty())
+    report_run(out)
+    return model

@@ -1,22 +1,24 @@
 """A model as an `Encoder`: samples in, `Embeddings` out."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.encoder import Item, as_samples
+from crossreid.core.encoder import Item, as_queries, as_samples
+from crossreid.core.errors import DataError
 from crossreid.core.modality import Modality
-from crossreid.data.encoding import encode_samples
-from crossreid.models.folder import fingerprint_of
+from crossreid.data.encoding import encode_queries, encode_samples
+from crossreid.models.folder import Model, fingerprint_of
+from crossreid.models.mllmreid import Mllmreid
 from crossreid.models.teacher import Teacher
-from crossreid.models.vision_text import EdgeModel
 
 
 class ModelEncoder:
-    """A teacher or student in evaluation mode.
+    """A teacher, a student or a LLaVA in evaluation mode.
 
     Args:
         model: its device and weights are used as they are.
@@ -25,9 +27,7 @@ class ModelEncoder:
         precision: "fp32", or "bf16" for matrix products in half width.
     """
 
-    def __init__(
-        self, model: Teacher | EdgeModel, *, space: str = "", source: str = "", precision: str = "fp32"
-    ) -> None:
+    def __init__(self, model: Model, *, space: str = "", source: str = "", precision: str = "fp32") -> None:
         self.model, self.source, self.precision = model.eval(), source, precision
         weights = fingerprint_of(model)
         self._fingerprint = f"{weights}@{space or weights}"
@@ -49,8 +49,13 @@ class ModelEncoder:
 
     @property
     def modalities(self) -> frozenset[Modality]:
-        """All four."""
-        return frozenset(Modality)
+        """All four; of a vision tower, the pictures."""
+        return self.model.modalities if isinstance(self.model, Mllmreid) else frozenset(Modality)
+
+    @property
+    def reads_together(self) -> bool:
+        """Whether it takes several pieces of evidence as one query."""
+        return isinstance(self.model, Teacher)
 
     def encode(
         self,
@@ -60,9 +65,30 @@ class ModelEncoder:
         batch_size: int = 64,
         progress: bool = False,
     ) -> Embeddings:
-        """See `crossreid.core.encoder.Encoder.encode`. Unreadable files raise `DataError` with their path."""
+        """See `crossreid.core.encoder.Encoder.encode`. Unreadable files raise `DataError` with their path.
+
+        A teacher takes tuples of samples too, and reads the pieces of each in one conversation.
+        """
+        if self.reads_together and any(isinstance(item, tuple) for item in items):
+            return encode_queries(
+                as_queries(items, modality=modality),
+                embed=self._embed_queries,
+                preprocessing=self.model.preprocessing,
+                dim=self.dim,
+                fingerprint=self.fingerprint,
+                batch_size=batch_size,
+                progress=progress,
+            )
+        samples = as_samples(items, modality=modality)
+        unknown = {sample.modality for sample in samples} - self.modalities
+        if unknown:
+            raise DataError(
+                f"{', '.join(sorted(unknown))} for an encoder of pictures",
+                expected=", ".join(sorted(self.modalities)),
+                remedy="leave them out, or train with the latent feature",
+            )
         return encode_samples(
-            as_samples(items, modality=modality),
+            samples,
             embed_images=self._embed_images,
             embed_captions=self._embed_captions,
             preprocessing=self.model.preprocessing,
@@ -78,6 +104,13 @@ class ModelEncoder:
 
     def _embed_captions(self, captions: Sequence[str]) -> np.ndarray:
         return self._run(lambda: self.model.embed_captions(captions))
+
+    def _embed_queries(
+        self, pixels: np.ndarray, pictures: Sequence[Sequence[Modality]], captions: Sequence[Sequence[str]]
+    ) -> np.ndarray:
+        teacher: Any = self.model
+        tensor = torch.from_numpy(pixels).to(teacher.device)
+        return self._run(lambda: teacher.embed_groups(tensor, pictures, captions))
 
     def _run(self, forward: Callable[[], Tensor]) -> np.ndarray:
         half = self.precision == "bf16"

@@ -16,6 +16,8 @@ from transformers import (
     AutoTokenizer,
     CLIPConfig,
     CLIPModel,
+    LlavaConfig,
+    LlavaForConditionalGeneration,
     Qwen2_5_VLConfig,
     Qwen2_5_VLModel,
     Qwen2VLConfig,
@@ -27,6 +29,8 @@ from crossreid.data.preprocessing import Preprocessing
 from crossreid.models.adapter import base_of, is_adapter, merge_adapter
 from crossreid.models.clip_files import is_clip_file, load_clip_file
 from crossreid.models.loading import CLIP, model_folder
+from crossreid.models.mllmreid import Mllmreid
+from crossreid.models.mllmreid_folder import as_mllmreid, llava_state, mllmreid_card
 from crossreid.models.positions import set_positions, square_grid
 from crossreid.models.presets import PAPER, RELEASE, Treatment
 from crossreid.models.prompts import Prompts
@@ -41,6 +45,9 @@ from crossreid.models.vision_text_folder import (
     vision_text_card,
 )
 
+Model = Teacher | EdgeModel | Mllmreid
+"""Whatever a model folder holds."""
+
 CARD = "crossreid.json"
 _FORMAT = 1
 _WEIGHTS = "model.safetensors"
@@ -49,7 +56,7 @@ _SENTENCE = "A man, aged 30-40: RED coat; white shoes' laces é <|image_pad|>"
 _POSITIONS = "vision_model.embeddings.position_embedding.weight"
 
 
-def fingerprint_of(model: Teacher | EdgeModel) -> str:
+def fingerprint_of(model: Model) -> str:
     """Sixteen hexadecimal digits over all that the embedding depends on.
 
     That is weights, buffers such as rotary frequencies, input treatment, and how words become tokens: by the vocabulary
@@ -64,9 +71,7 @@ def fingerprint_of(model: Teacher | EdgeModel) -> str:
     return digest.hexdigest()[:16]
 
 
-def save_model(
-    model: Teacher | EdgeModel, folder: Path, *, space: str = "", dtype: torch.dtype = torch.float32
-) -> Path:
+def save_model(model: Model, folder: Path, *, space: str = "", dtype: torch.dtype = torch.float32) -> Path:
     """Write a model folder; a half-written one is never left under the final name.
 
     Args:
@@ -85,6 +90,10 @@ def save_model(
         model.conversation.tokenizer.save_pretrained(partial)
         config, state = model.backbone.config, _captioner_state(model.backbone)
         config.architectures = [type(model.backbone).__name__.replace("Model", "ForConditionalGeneration")]
+    elif isinstance(model, Mllmreid):
+        model.tokenizer.save_pretrained(partial)
+        config, state = model.llava.config, llava_state(model.llava)
+        config.architectures = [type(model.llava).__name__]
     else:
         model.tokenizer.save_pretrained(partial)
         config = model.clip_config
@@ -106,8 +115,9 @@ def save_model(
     return folder
 
 
-def load_model(folder: Path, *, dim: int | None = None) -> tuple[Teacher | EdgeModel, str]:
-    """Read a model folder, or a Qwen2-VL, a CLIP or a ViT beside a BERT straight from the hub, or released weights.
+def load_model(folder: Path, *, dim: int | None = None) -> tuple[Model, str]:
+    """Read a model folder; or a Qwen2-VL, a LLaVA, a CLIP or a ViT beside a BERT straight from the hub; or released
+    weights.
 
     Args:
         folder: in the hub's layout; or with an adapter, whose base is found by the name that it gives; or a file with
@@ -134,17 +144,19 @@ def load_model(folder: Path, *, dim: int | None = None) -> tuple[Teacher | EdgeM
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         match config:
             case Qwen2VLConfig():
-                model: Teacher | Student = _teacher(
+                model: Teacher | Student | Mllmreid = _teacher(
                     _load_weights(Qwen2VLModel, folder), tokenizer, card, PAPER
                 )
             case Qwen2_5_VLConfig():
                 model = _teacher(_load_weights(Qwen2_5_VLModel, folder), tokenizer, card, PAPER)
             case CLIPConfig():
                 model = _load_student(folder, card, tokenizer, dim)
+            case LlavaConfig():
+                model = as_mllmreid(_load_weights(LlavaForConditionalGeneration, folder), tokenizer, card)
             case _:
                 raise CheckpointError(
                     f"{folder} holds a {config.model_type} model",
-                    expected="qwen2_vl or qwen2_5_vl (teacher), or clip (student)",
+                    expected="qwen2_vl or qwen2_5_vl (teacher), clip (student), or llava",
                 )
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise CheckpointError(
@@ -260,15 +272,17 @@ def _stored(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     return tensor.detach().cpu().to(dtype if tensor.is_floating_point() else tensor.dtype).contiguous()
 
 
-def card_of(model: Teacher | EdgeModel, *, space: str) -> dict[str, Any]:
+def card_of(model: Model, *, space: str) -> dict[str, Any]:
     """The content of `crossreid.json`."""
     return _card(model) | {"format": _FORMAT, "space": space}
 
 
-def _card(model: Teacher | EdgeModel) -> dict[str, Any]:
+def _card(model: Model) -> dict[str, Any]:
     """What a model folder says beside the hub's own files."""
     if isinstance(model, VisionTextStudent):
         return vision_text_card(model)
+    if isinstance(model, Mllmreid):
+        return mllmreid_card(model)
     card: dict[str, Any] = {"dim": model.dim, "preprocessing": model.preprocessing.to_dict()}
     if isinstance(model, Teacher):
         chats = model.conversation

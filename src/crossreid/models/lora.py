@@ -7,6 +7,7 @@ from typing import Any, Literal
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from torch import nn
+from transformers import LlavaModel
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.models.teacher import Backbone
@@ -69,18 +70,17 @@ class HierarchicalLora:
         return chosen and self.mlp == "chosen"
 
 
-def adapted_modules(backbone: Backbone, plan: HierarchicalLora) -> list[str]:
+def adapted_modules(backbone: Backbone | LlavaModel, plan: HierarchicalLora) -> list[str]:
     """Full names of every linear layer that the plan adapts, never the patch embedding.
 
     Full, because a suffix such as `proj` would match the patch embedding too.
     """
-    stacks: dict[Tower, tuple[str, Any]] = {
-        "vision": ("visual.blocks", backbone.visual.blocks),
-        "language": ("language_model.layers", backbone.language_model.layers),
-    }
+    vision = "vision_tower.encoder.layers" if isinstance(backbone, LlavaModel) else "visual.blocks"
+    stacks: dict[Tower, str] = {"vision": vision, "language": "language_model.layers"}
     names = []
     for tower in plan.towers:
-        path, blocks = stacks[tower]
+        path = stacks[tower]
+        blocks: Any = backbone.get_submodule(path)
         chosen = set(plan.blocks(len(blocks)))
         for index, block in enumerate(blocks):
             names += [
@@ -89,7 +89,7 @@ def adapted_modules(backbone: Backbone, plan: HierarchicalLora) -> list[str]:
                 if isinstance(module, nn.Linear) and plan.adapts(name, chosen=index in chosen)
             ]
     if plan.merger and "vision" in plan.towers:
-        merger: Any = backbone.visual.merger
+        merger = backbone.get_submodule("visual.merger")
         names += [
             f"visual.merger.{name}"
             for name, module in merger.named_modules()
@@ -98,7 +98,7 @@ def adapted_modules(backbone: Backbone, plan: HierarchicalLora) -> list[str]:
     return names
 
 
-def adapter_parameters(backbone: Backbone, plan: HierarchicalLora) -> dict[str, int]:
+def adapter_parameters(backbone: Backbone | LlavaModel, plan: HierarchicalLora) -> dict[str, int]:
     """Trained parameters of each adapter by the name of its layer; weights may be on the meta device."""
     counts = {}
     for name in adapted_modules(backbone, plan):
@@ -108,7 +108,7 @@ def adapter_parameters(backbone: Backbone, plan: HierarchicalLora) -> dict[str, 
     return counts
 
 
-def add_adapters(backbone: Backbone, plan: HierarchicalLora, *, seed: int = 0) -> PeftModel:
+def add_adapters(backbone: Backbone | LlavaModel, plan: HierarchicalLora, *, seed: int = 0) -> PeftModel:
     """Freeze the backbone and put adapters into it, in place. Only the adapters are left to train.
 
     Every adapter starts as the identity: A is drawn by `seed`, B is zero.
@@ -130,7 +130,7 @@ def add_adapters(backbone: Backbone, plan: HierarchicalLora, *, seed: int = 0) -
     return adapted
 
 
-def wrap(backbone: Backbone, config: LoraConfig) -> PeftModel:
+def wrap(backbone: Backbone | LlavaModel, config: LoraConfig) -> PeftModel:
     """`peft.get_peft_model` without its warning."""
     with warnings.catch_warnings():
         # peft asks transformers by a name that transformers has given up; nobody here can do anything about it.

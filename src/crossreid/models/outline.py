@@ -1,6 +1,6 @@
 """A model's architecture without its weights."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,20 +8,30 @@ import torch
 from torch import nn
 from transformers import (
     AutoConfig,
+    BertConfig,
+    BertModel,
     CLIPConfig,
     CLIPModel,
+    LlamaConfig,
+    LlavaConfig,
+    LlavaForConditionalGeneration,
     Qwen2_5_VLConfig,
     Qwen2_5_VLModel,
     Qwen2VLConfig,
     Qwen2VLModel,
+    ViTConfig,
+    ViTModel,
 )
 
 from crossreid.core.errors import CheckpointError
-from crossreid.data.preprocessing import Preprocessing
+from crossreid.data.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
 from crossreid.models.folder import load_model, read_card
-from crossreid.models.presets import PAPER
+from crossreid.models.mllmreid_towers import tiny_llama_config
+from crossreid.models.presets import PAPER, TINY_VOCABULARY, shipped_folder
+from crossreid.models.prompts import END_OF_TEXT
 from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
+from crossreid.models.vision_text_folder import TEXT, VISION, is_vision_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +40,17 @@ class Outline:
 
     Args:
         kind: of the model.
-        backbone: a teacher's Qwen2-VL, or a student's towers, vision first; mostly on the meta device.
+        backbone: a teacher's Qwen2-VL, a LLaVA, or a student's towers, vision first; mostly on the meta device.
         dim: width of its features.
         preprocessing: of its pictures.
+        head_bias: whether a student's heads have one.
     """
 
-    kind: Literal["teacher", "student"]
+    kind: Literal["teacher", "student", "llava"]
     backbone: nn.Module
     dim: int
     preprocessing: Preprocessing
+    head_bias: bool = False
 
     @property
     def parameters(self) -> int:
@@ -50,18 +62,20 @@ def outline(folder: Path) -> Outline:
     """Read settings alone, where the folder has them; an adapter or a state dict has to be loaded.
 
     Args:
-        folder: as for `load_model`; of a teacher or of a student around CLIP.
+        folder: as for `load_model`.
 
     Raises:
         CheckpointError: there is neither.
     """
+    if is_vision_text(folder):
+        return _with_card(outline_towers(folder / VISION, folder / TEXT), read_card(folder))
     if not (folder / "config.json").is_file():
         model, _ = load_model(folder)
         if isinstance(model, Teacher):
             return Outline("teacher", model.backbone, model.dim, model.preprocessing)
         if isinstance(model, Student):
             towers = nn.ModuleList([model.vision, model.text])
-            return Outline("student", towers, model.dim, model.preprocessing)
+            return Outline("student", towers, model.dim, model.preprocessing, model.head_bias)
         raise CheckpointError(f"{folder} holds a {type(model).__name__}", expected="a Qwen2-VL or a CLIP")
     card = read_card(folder)
     preprocessing = Preprocessing.from_dict(card["preprocessing"]) if card else None
@@ -80,5 +94,73 @@ def outline(folder: Path) -> Outline:
             clip = CLIPModel(config)
             towers = nn.ModuleList([clip.vision_model, clip.text_model])
             dim = card.get("dim", clip.visual_projection.out_features)
-            return Outline("student", towers, dim, preprocessing or PAPER.student)
-    raise CheckpointError(f"{folder} holds a {config.model_type} model", expected="a Qwen2-VL or a CLIP")
+            bias = card.get("head_bias", False)
+            return Outline("student", towers, dim, preprocessing or PAPER.student, bias)
+    if isinstance(config, LlavaConfig):
+        return _with_card(_outline_llava(config), card)
+    raise CheckpointError(
+        f"{folder} holds a {config.model_type} model", expected="a Qwen2-VL, a LLaVA or a CLIP"
+    )
+
+
+def outline_towers(vision: Path, text: Path) -> Outline:
+    """A ViT beside a BERT.
+
+    Raises:
+        CheckpointError: one of them is not there, or is another model.
+    """
+    vit, bert = _config_of(vision, ViTConfig), _config_of(text, BertConfig)
+    with torch.device("meta"):
+        towers = nn.ModuleList([ViTModel(vit, add_pooling_layer=False), BertModel(bert)])
+    size = Preprocessing(vit.image_size, vit.image_size, mean=IMAGENET_MEAN, std=IMAGENET_STD)
+    return Outline("student", towers, bert.hidden_size, size, head_bias=True)
+
+
+def outline_joined(vision: Path, language: Path) -> Outline:
+    """A LLaVA of a CLIP's vision tower and a LLaMA.
+
+    Raises:
+        CheckpointError: one of them is not there, or is another model.
+    """
+    return _join(vision, _config_of(language, LlamaConfig))
+
+
+def tiny_outline(*, hidden: int, depth: int) -> Outline:
+    """The LLaVA that is made where the backbone is `tiny`."""
+    config = tiny_llama_config({END_OF_TEXT: 0}, hidden=hidden, depth=depth, vocabulary=TINY_VOCABULARY)
+    return _join(shipped_folder("tiny-edge"), config)
+
+
+def _join(vision: Path, language: LlamaConfig) -> Outline:
+    clip, card = _config_of(vision, CLIPConfig), read_card(vision)
+    tied = language.tie_word_embeddings
+    joined = LlavaConfig(vision_config=clip.vision_config, text_config=language, tie_word_embeddings=tied)
+    size = Preprocessing.from_dict(card["preprocessing"]) if card else PAPER.student
+    return replace(_outline_llava(joined), preprocessing=size)
+
+
+def _outline_llava(config: LlavaConfig) -> Outline:
+    """As it comes from the hub: the feature is the vision tower's, at its own size."""
+    vision: Any = config.vision_config
+    with torch.device("meta"):
+        llava = LlavaForConditionalGeneration(config)
+    size = Preprocessing(vision.image_size, vision.image_size)
+    return Outline("llava", llava, vision.hidden_size, size)
+
+
+def _with_card(drawn: Outline, card: dict[str, Any]) -> Outline:
+    if not card:
+        return drawn
+    return replace(drawn, dim=card["dim"], preprocessing=Preprocessing.from_dict(card["preprocessing"]))
+
+
+def _config_of(folder: Path, architecture: Any) -> Any:
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{folder} cannot be read: {error}", expected="a config.json") from error
+    if not isinstance(config, architecture):
+        raise CheckpointError(
+            f"{folder} holds a {config.model_type} model", expected=f"a {architecture.model_type}"
+        )
+    return config

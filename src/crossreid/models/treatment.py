@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any, Literal, overload
 
 from crossreid.core.errors import ConfigurationError
+from crossreid.models.mllmreid import Mllmreid
 from crossreid.models.presets import TREATMENTS
 from crossreid.models.teacher import Teacher
 from crossreid.models.vision_text import EdgeModel
@@ -16,14 +17,18 @@ def treat(model: Teacher, *, treatment: Named | None, height: int | None, width:
 
 
 @overload
+def treat(model: Mllmreid, *, treatment: Named | None, height: int | None, width: int | None) -> Mllmreid: ...
+
+
+@overload
 def treat(
     model: EdgeModel, *, treatment: Named | None, height: int | None, width: int | None
 ) -> EdgeModel: ...
 
 
 def treat(
-    model: Teacher | EdgeModel, *, treatment: Named | None, height: int | None, width: int | None
-) -> Teacher | EdgeModel:
+    model: Teacher | EdgeModel | Mllmreid, *, treatment: Named | None, height: int | None, width: int | None
+) -> Teacher | EdgeModel | Mllmreid:
     """The same weights with another treatment of pictures and, for a teacher, other words around them.
 
     Args:
@@ -33,8 +38,12 @@ def treat(
         width: likewise.
 
     Raises:
-        ConfigurationError: the size does not fit the patches.
+        ConfigurationError: the size does not fit the patches, or a named treatment is not of this kind of model.
     """
+    if treatment is not None and isinstance(model, Mllmreid):
+        raise ConfigurationError(
+            f"the treatment {treatment!r} for a LLaVA", expected="none", remedy="set height and width alone"
+        )
     named = None if treatment is None else TREATMENTS[treatment]
     if isinstance(model, Teacher):
         pictures = named.teacher if named else model.preprocessing

@@ -14,32 +14,48 @@ from crossreid.core.modality import Modality
 from crossreid.data.augmentation import Augmentation
 from crossreid.data.dataset import Dataset
 from crossreid.data.preprocessing import Preprocessing
-from crossreid.evaluation.evaluate import BOTH_WAYS, evaluate
+from crossreid.evaluation.evaluate import BOTH_WAYS, TASKS, evaluate
 from crossreid.models.adapter import save_adapter
 from crossreid.models.encoder import ModelEncoder
-from crossreid.models.folder import load_model, save_model
+from crossreid.models.folder import Model, load_model, save_model
 from crossreid.models.hub import write_surroundings
 from crossreid.models.loading import model_folder
 from crossreid.models.lora import HierarchicalLora
+from crossreid.models.mllmreid import Mllmreid
 from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
 from crossreid.models.treatment import treat
 from crossreid.models.vision_text import EdgeModel
 from crossreid.models.vision_text_folder import load_towers
 from crossreid.training.best import KeepBest
-from crossreid.training.config import DistillationConfig, DsmdConfig, StudentConfig, TeacherConfig
+from crossreid.training.checkpoint import load_weights, save_weights
+from crossreid.training.config import (
+    DistillationConfig,
+    DsmdConfig,
+    MllmreidConfig,
+    StudentConfig,
+    TeacherConfig,
+)
+from crossreid.training.continuations import Continuations
+from crossreid.training.gathering import join_processes, process_number, told_by_first
 from crossreid.training.group_batches import GroupBatches
 from crossreid.training.head_start import fit_heads, turn_heads
 from crossreid.training.loop import train
+from crossreid.training.mllmreid import make_task, validation_tasks, with_backbone
 from crossreid.training.record import write_record
 from crossreid.training.tasks.distillation import DistillationTask
 from crossreid.training.tasks.dsmd import DsmdTask
+from crossreid.training.tasks.mllmreid import MllmreidTask
 from crossreid.training.tasks.student import StudentTask
 from crossreid.training.tasks.teacher import TeacherTask
 from crossreid.training.teacher_features import check_rows
 
-ModelConfig = TeacherConfig | StudentConfig | DistillationConfig | DsmdConfig
-ModelTask = TeacherTask | StudentTask | DistillationTask | DsmdTask
+_BEST = "best"
+_PAPER_S = TASKS, "source-excluded"
+"""What validations search for, where a method has no tasks of its own."""
+
+ModelConfig = TeacherConfig | StudentConfig | DistillationConfig | DsmdConfig | MllmreidConfig
+ModelTask = TeacherTask | StudentTask | DistillationTask | DsmdTask | MllmreidTask
 
 
 def train_model(
@@ -54,7 +70,7 @@ def train_model(
     """Train as configured, continuing where an earlier run of the same configuration stopped.
 
     Args:
-        config: of a teacher, a student or a distillation, DSMD among them.
+        config: of a teacher, a student, a distillation (DSMD among them) or MLLMReID.
         dataset: the training split, with groups.
         folder: receives checkpoints, `history.jsonl`, `run.json` and the model.
         teacher_features: row i belongs to sample i; for a distillation.
@@ -69,39 +85,96 @@ def train_model(
     """
     if config.batch.captions == "first":
         dataset = dataset.first_captions()
-    task = _task(config, dataset, teacher_features)
-    model = task.teacher if isinstance(task, TeacherTask) else task.student
+    join_processes()
     settings = config.model_dump(mode="json") | {"data": _signature(dataset)}
+    if isinstance(config, MllmreidConfig):
+        config, dataset = with_backbone(config, folder, quiet=quiet), dataset.of(*config.modalities, "text")
+    task = _task(config, dataset, teacher_features)
+    model = _model(task)
     space = ""
     if isinstance(config, DistillationConfig | DsmdConfig) and teacher_features is not None:
         space = teacher_features.fingerprint.partition("@")[2]
-    best = KeepBest(folder, model, space=space) if _keeps_best(config, validation) else None
-    write_record(folder / "run.json", settings, seed=config.loop.seed)
+    best = _best(task, folder, space=space) if _keeps_best(config, validation) else None
+    if process_number() == 0:
+        write_record(folder / "run.json", settings, seed=config.loop.seed)
+
+    said = _continuations(task, config, dataset if validation is None else validation, folder)
 
     def validate() -> Mapping[str, float]:
-        figures = _validate(model, validation, config)  # type: ignore[arg-type]
+        figures = {} if validation is None else _validate(model, validation, config)
+        if said is not None and isinstance(task, MllmreidTask):
+            step = int(task.batches) // config.loop.accumulation
+            figures = {**figures, "said_words": said.write(step)}
         return figures if best is None else best.see(figures)
 
+    batches = _batches(config, dataset, model.preprocessing)
     train(
         task,
-        _batches(config, dataset, model.preprocessing),
+        batches,
         config.loop,
         folder,
         description=config.kind,
         settings=settings,
-        validate=None if validation is None else validate,
-        validate_every=config.loop.validate_every,
+        validate=None if validation is None and said is None else validate,
+        validate_every=config.loop.validate_every
+        or (0 if said is None else batches.sampler.batches_per_epoch),
         quiet=quiet,
     )
+    if process_number() == 0:
+        _save(task, config, folder, space=space)
+    told_by_first(0)  # the model is there for all processes
+    return folder / "model"
+
+
+def _save(task: ModelTask, config: ModelConfig, folder: Path, *, space: str) -> None:
+    """Write the model, and the adapter where there is one; a student that validation kept is there already."""
     if isinstance(task, TeacherTask):
+        if config.keep == "best":
+            load_weights(folder / _BEST, task)
         save_adapter(task.adapters, folder / "adapter", base=config.backbone)
-        model = task.merge()
-        write_surroundings(model, folder / "adapter", base=config.backbone)
-    return save_model(model, folder / "model", space=space) if best is None else best.folder
+        teacher = task.merge()
+        write_surroundings(teacher, folder / "adapter", base=config.backbone)
+        save_model(teacher, folder / "model", space=space)
+    elif isinstance(task, MllmreidTask):
+        if config.keep == "best":
+            load_weights(folder / _BEST, task)
+        save_model(task.merge(), folder / "model")
+    elif config.keep == "last":
+        save_model(task.student, folder / "model", space=space)
+
+
+def _best(task: ModelTask, folder: Path, *, space: str) -> KeepBest:
+    """Where there are adapters, what is trained is kept: the model can only be written when they are merged."""
+    if isinstance(task, TeacherTask | MllmreidTask):
+        place = folder / _BEST
+        return KeepBest(folder / "best.json", lambda: save_weights(place, task), kept=place)
+    place = folder / "model"
+    return KeepBest(folder / "best.json", lambda: save_model(task.student, place, space=space), kept=place)
+
+
+def _model(task: ModelTask) -> Model:
+    match task:
+        case TeacherTask():
+            return task.teacher
+        case MllmreidTask():
+            return task.model
+        case _:
+            return task.student
+
+
+def _continuations(
+    task: ModelTask, config: ModelConfig, dataset: Dataset, folder: Path
+) -> Continuations | None:
+    """What MLLMReID says about the first people of a data set."""
+    if not isinstance(task, MllmreidTask) or not isinstance(config, MllmreidConfig) or not config.samples:
+        return None
+    return Continuations(
+        folder / "samples.jsonl", task.model, dataset, count=config.samples, prefix=config.mllmreid.prefix
+    )
 
 
 def _keeps_best(config: ModelConfig, validation: Dataset | None) -> bool:
-    if not isinstance(config, DsmdConfig) or config.keep == "last":
+    if config.keep == "last":
         return False
     if validation is None:
         raise ConfigurationError(
@@ -159,6 +232,8 @@ def _task(config: ModelConfig, dataset: Dataset, features: Embeddings | None) ->
                 weights=config.dsmd,
                 seed=seed,
             )
+        case MllmreidConfig():
+            return make_task(config, dataset)
 
 
 def _followers(
@@ -200,13 +275,13 @@ def _load_student(backbone: str, *, dim: int | None) -> EdgeModel:
         vision, text = map(model_folder, backbone.split("+"))
         return load_towers(vision, text, dim=dim)
     model, _ = load_model(model_folder(backbone), dim=dim)
-    if isinstance(model, Teacher):
+    if isinstance(model, Teacher | Mllmreid):
         raise _wrong_kind(backbone, model, "student")
     return model
 
 
-def _wrong_kind(backbone: str, model: Teacher | EdgeModel, expected: str) -> ConfigurationError:
-    kind = "teacher" if isinstance(model, Teacher) else "student"
+def _wrong_kind(backbone: str, model: Model, expected: str) -> ConfigurationError:
+    kind = {Teacher: "teacher", Mllmreid: "LLaVA"}.get(type(model), "student")
     return ConfigurationError(f"the backbone {backbone!r}, which is a {kind}", expected=f"a {expected}")
 
 
@@ -220,18 +295,21 @@ def _batches(config: ModelConfig, dataset: Dataset, preprocessing: Preprocessing
         seed=config.loop.seed,
         steps=config.loop.steps * config.loop.accumulation,
         items=config.batch.items,
+        joint=config.batch.joint if isinstance(config, TeacherConfig) else 0.0,
     )
 
 
-def _validate(model: Teacher | EdgeModel, dataset: Dataset, config: ModelConfig) -> Mapping[str, float]:
+def _validate(model: Model, dataset: Dataset, config: ModelConfig) -> Mapping[str, float]:
     """Percent: the mean mAP of the three tasks; of DSMD rSum between photographs and captions."""
     precision = "bf16" if config.loop.precision == "bf16" else "fp32"
-    embeddings = ModelEncoder(model, precision=precision).encode(dataset.samples)
+    encoder = ModelEncoder(model, precision=precision)
+    embeddings = encoder.encode(dataset.of(*encoder.modalities).samples)
     model.train()
     if isinstance(config, DsmdConfig):
         report = evaluate(embeddings, tasks=BOTH_WAYS, protocol="image-text")
         return {"validation_rsum": next(iter(report.recall_sums().values()))}
-    rows = evaluate(embeddings).rows
+    tasks, protocol = validation_tasks(config) if isinstance(config, MllmreidConfig) else _PAPER_S
+    rows = evaluate(embeddings, tasks=tasks, protocol=protocol).rows
     return {"validation_map": sum(row.mean_ap for row in rows) / len(rows)}
 
 

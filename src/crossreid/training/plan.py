@@ -7,12 +7,21 @@ from crossreid.core.errors import ConfigurationError
 from crossreid.data.dataset import Dataset
 from crossreid.models.loading import model_folder
 from crossreid.models.lora import HierarchicalLora, adapter_parameters
-from crossreid.models.outline import Outline, outline
+from crossreid.models.outline import Outline, outline, outline_joined, outline_towers, tiny_outline
 from crossreid.models.presets import TREATMENTS
-from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
+from crossreid.training.config import (
+    DistillationConfig,
+    DsmdConfig,
+    MllmreidConfig,
+    StudentConfig,
+    TeacherConfig,
+)
 
 _MODALITIES = 4
 _FLOAT_BYTES = 4
+
+PlannedConfig = TeacherConfig | StudentConfig | DistillationConfig | DsmdConfig | MllmreidConfig
+"""Trainings on a data set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,7 @@ class TrainingPlan:
         groups: groups an identity.
         steps: of the optimiser.
         accumulation: batches a step.
+        modalities: kinds of evidence in a group.
         dataset: the training split; None where there is none.
     """
 
@@ -45,12 +55,13 @@ class TrainingPlan:
     groups: int
     steps: int
     accumulation: int
+    modalities: int
     dataset: Dataset | None
 
     @property
     def items_a_batch(self) -> int:
         """Of groups with one item of every modality."""
-        return self.people * self.groups * _MODALITIES
+        return self.people * self.groups * self.modalities
 
     @property
     def epochs(self) -> float | None:
@@ -67,7 +78,7 @@ class TrainingPlan:
 
 
 def plan_training(
-    config: TeacherConfig | StudentConfig | DistillationConfig,
+    config: PlannedConfig,
     dataset: Dataset | None,
     *,
     teacher: str | None = None,
@@ -75,7 +86,7 @@ def plan_training(
     """Read the backbone's settings (of a hub id, nothing else is fetched) and count.
 
     Args:
-        config: of a teacher, a student or a distillation.
+        config: of a training on a data set.
         dataset: the training split; None to leave it out.
         teacher: of a distillation, whose width the student is to have; None for the backbone's own.
 
@@ -83,24 +94,21 @@ def plan_training(
         CheckpointError: the backbone is not there, or incomplete.
         ConfigurationError: it is of another kind.
     """
-    drawn = outline(model_folder(config.backbone, weights=False))
-    kind = "teacher" if isinstance(config, TeacherConfig) else "student"
+    drawn = _outline(config)
+    kind = _KINDS.get(type(config), "student")
     if drawn.kind != kind:
         raise ConfigurationError(
             f"the backbone {config.backbone!r}, which is a {drawn.kind}", expected=f"a {kind}"
         )
-    adapters: dict[str, int] = {}
-    if isinstance(config, TeacherConfig):
-        backbone: Any = drawn.backbone
-        adapters = adapter_parameters(backbone, HierarchicalLora(**config.lora.model_dump()))
-        dim, trained = drawn.dim, sum(adapters.values())
-    else:
-        dim = _student_width(config, drawn, teacher)
-        trained = drawn.parameters + _head_parameters(drawn, dim)
+    adapters = _adapters(config, drawn)
+    classified = _classified_widths(config, drawn, teacher)
+    trained = sum(adapters.values()) + _trained_whole(config, drawn, teacher)
     if dataset is not None:
-        trained += dim * (len(dataset.people) + 1)  # the classifier, and the neck's gains
+        # Classifiers, and the gains of their necks.
+        trained += sum(width * (len(dataset.people) + 1) for width in classified)
     named = TREATMENTS[config.input.treatment] if config.input.treatment else None
     size = (named.teacher if kind == "teacher" else named.student) if named else drawn.preprocessing
+    kinds = {*config.modalities, "text"} if isinstance(config, MllmreidConfig) else ()
     return TrainingPlan(
         kind=config.kind,
         backbone=config.backbone,
@@ -113,11 +121,72 @@ def plan_training(
         groups=config.batch.groups,
         steps=config.loop.steps,
         accumulation=config.loop.accumulation,
+        modalities=len(kinds) or _MODALITIES,
         dataset=dataset,
     )
 
 
-def _student_width(config: StudentConfig | DistillationConfig, drawn: Outline, teacher: str | None) -> int:
+_KINDS = {TeacherConfig: "teacher", MllmreidConfig: "llava"}
+"""What a backbone has to be, where that is no student."""
+
+
+def _outline(config: PlannedConfig) -> Outline:
+    """The architecture of the backbone: of one folder, of two that are joined by +, or of one that is to be made."""
+    if isinstance(config, MllmreidConfig) and config.alignment is not None:
+        return tiny_outline(hidden=config.alignment.hidden, depth=config.alignment.depth)
+    folders = [model_folder(name, weights=False) for name in config.backbone.split("+")]
+    if len(folders) != 2:
+        return outline(model_folder(config.backbone, weights=False))
+    return outline_joined(*folders) if isinstance(config, MllmreidConfig) else outline_towers(*folders)
+
+
+def _adapters(config: PlannedConfig, drawn: Outline) -> dict[str, int]:
+    backbone: Any = drawn.backbone
+    match config:
+        case TeacherConfig():
+            return adapter_parameters(backbone, HierarchicalLora(**config.lora.model_dump()))
+        case MllmreidConfig():
+            depth = len(backbone.model.language_model.layers)
+            plan = HierarchicalLora(dense=depth, towers=("language",), **config.lora.model_dump())
+            return adapter_parameters(backbone.model, plan)
+        case _:
+            return {}
+
+
+def _trained_whole(config: PlannedConfig, drawn: Outline, teacher: str | None) -> int:
+    """Parameters that are trained beside adapters: of students all with their heads, of a LLaVA what is before its
+    language model.
+    """
+    backbone: Any = drawn.backbone
+    match config:
+        case TeacherConfig():
+            return 0
+        case MllmreidConfig():
+            parts = [backbone.model.multi_modal_projector]
+            parts += [backbone.model.vision_tower] if config.vision_rate else []
+            return sum(parameter.numel() for part in parts for parameter in part.parameters())
+        case _:
+            return drawn.parameters + _head_parameters(drawn, _student_width(config, drawn, teacher))
+
+
+def _classified_widths(config: PlannedConfig, drawn: Outline, teacher: str | None) -> list[int]:
+    """Widths of the features that identities are learnt of."""
+    match config:
+        case TeacherConfig():
+            return [drawn.dim]
+        case MllmreidConfig():
+            settings: Any = drawn.backbone.config
+            seen, latent = settings.vision_config.hidden_size, settings.text_config.hidden_size
+            return {"none": [], "visual": [seen], "direct": [seen, latent]}[config.mllmreid.reid]
+        case DsmdConfig() if not config.dsmd.task:
+            return []
+        case _:
+            return [_student_width(config, drawn, teacher)]
+
+
+def _student_width(
+    config: StudentConfig | DistillationConfig | DsmdConfig, drawn: Outline, teacher: str | None
+) -> int:
     if isinstance(config, StudentConfig):
         return config.dim or drawn.dim
     return drawn.dim if teacher is None else outline(model_folder(teacher, weights=False)).dim
@@ -127,4 +196,4 @@ def _head_parameters(drawn: Outline, dim: int) -> int:
     """Three heads on the vision tower and one on the text tower."""
     towers: Any = drawn.backbone
     vision, text = (tower.config.hidden_size for tower in towers)
-    return dim * (3 * vision + text)
+    return dim * (3 * vision + text + 4 * drawn.head_bias)
