@@ -13,6 +13,7 @@ class Verbs(LazyVerbs):
     verbs = {  # noqa: RUF012 typer makes one instance
         "demo": ("crossreid.cli.demo:demo", "Show the whole system in a few minutes."),
         "data": ("crossreid.cli.data:app", "Make data sets, and check them."),
+        "expand": ("crossreid.cli.expand:expand", "Make sketches and infrared pictures of photos."),
         "train": ("crossreid.cli.train:train", "Adapt the cloud model, train the edge model, or pretrain."),
         "distill": ("crossreid.cli.distill:distill", "Train the edge model to follow the cloud model."),
         "embed": ("crossreid.cli.embed:embed", "Embed a data set into a file."),

@@ -1,21 +1,15 @@
 """A piece of the procedural world as files: pictures and a manifest, read like any other data set."""
 
-import csv
-import io
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
-from crossreid.core.errors import ConfigurationError, DataError
+from crossreid.core.errors import ConfigurationError
 from crossreid.data.readers.manifest import COLUMNS
+from crossreid.synthesis.files import claim_folder, encode_jpeg, write_atomically, write_table
 from crossreid.synthesis.pedestrians.world import SPLITS, Group, Split, World
+from crossreid.synthesis.processes import run_tasks
 
 _FORMAT = 2  # of the folder; raised when the same parameters give other files
 _PEOPLE_PER_TASK = 4
@@ -68,7 +62,7 @@ def write_world(
     _check_request(people, groups_per_person, workers)
     world = World(seed)
     claimed = {"format": _FORMAT, "seed": seed, "people": counts, "groups_per_person": groups_per_person}
-    _claim(folder, claimed)
+    claim_folder(folder, "world", claimed)
     manifest = folder / "manifest.csv"
     if manifest.exists():
         return manifest
@@ -78,9 +72,12 @@ def write_world(
         for start in range(0, count, _PEOPLE_PER_TASK)
     ]
     rows: dict[tuple[Split, int], list[dict[str, str]]] = {}
-    for task, written in _tracked(_run(tasks, workers), total=sum(counts.values()), shown=progress):
+    for task, written in _tracked(
+        run_tasks(_draw, tasks, workers=workers), total=sum(counts.values()), shown=progress
+    ):
         rows[task.split, task.start] = written
-    _write_manifest(manifest, (row for task in tasks for row in rows[task.split, task.start]))
+    columns = [column for column in COLUMNS if column != "time"]
+    write_table(manifest, columns, (row for task in tasks for row in rows[task.split, task.start]))
     return manifest
 
 
@@ -95,48 +92,6 @@ def _check_request(people: Mapping[str, int], groups_per_person: int, workers: i
     for name, value in (("groups_per_person", groups_per_person), ("workers", workers)):
         if value < 1:
             raise ConfigurationError(f"{name} {value}", expected="1 or more")
-
-
-def _claim(folder: Path, parameters: dict[str, object]) -> None:
-    """Write world.json, or make sure that the one in the folder says the same."""
-    record = folder / "world.json"
-    if record.exists():
-        try:
-            found = json.loads(record.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataError(
-                f"{record} cannot be read ({error})", expected="JSON", remedy="take another folder"
-            ) from error
-        if found != parameters:
-            raise DataError(
-                f"{folder} holds another world, {found}",
-                expected=str(parameters),
-                remedy="take another folder",
-            )
-    elif (folder / "manifest.csv").exists():
-        raise DataError(
-            f"{folder} holds another data set", expected="an empty folder", remedy="take another folder"
-        )
-    else:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_atomically(record, json.dumps(parameters, indent=2).encode())
-
-
-def _run(tasks: list[_Task], workers: int) -> Iterator[tuple[_Task, list[dict[str, str]]]]:
-    if workers == 1:
-        yield from ((task, _draw(task)) for task in tasks)
-        return
-    # Spawned, not forked: the caller may hold threads and an accelerator.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        pending = {pool.submit(_draw, task): task for task in tasks}
-        try:
-            while pending:
-                done, _ = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield pending.pop(future), future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _tracked(
@@ -176,30 +131,6 @@ def _draw_group(task: _Task, group: Group) -> list[dict[str, str]]:
     for modality, render in (("rgb", group.rgb), ("ir", group.infrared), ("sketch", group.sketch)):
         path = f"{task.split}/{modality}/{name}.jpg"
         if not (task.folder / path).exists():
-            _write_atomically(task.folder / path, _to_jpeg(render()))
+            write_atomically(task.folder / path, encode_jpeg(render(), quality=_JPEG_QUALITY))
         rows.append(shared | {"path": path, "modality": modality})
     return [*rows, shared | {"caption": group.caption, "modality": "text"}]
-
-
-def _to_jpeg(image: np.ndarray) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(image).save(stream, format="JPEG", quality=_JPEG_QUALITY)
-    return stream.getvalue()
-
-
-def _write_manifest(path: Path, rows: Iterable[dict[str, str]]) -> None:
-    stream = io.StringIO(newline="")
-    columns = [column for column in COLUMNS if column != "time"]
-    writer = csv.DictWriter(stream, columns, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    _write_atomically(path, stream.getvalue().encode())
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -1,0 +1,77 @@
+"""`crossreid expand`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crossreid.cli.options import DatasetName, Device, Split, command_line, read_dataset
+
+if TYPE_CHECKING:
+    from crossreid.synthesis.expansion import Expansion
+
+_SHOWN = 3
+
+
+def expand(
+    root: Annotated[Path, typer.Argument(help="Folder or table of the data set.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the new data set.")],
+    dataset: DatasetName = "folder",
+    split: Split = "",
+    sketch: Annotated[
+        str, typer.Option(help="drawn (without weights), none, or a translator made by crossreid train.")
+    ] = "drawn",
+    infrared: Annotated[
+        str, typer.Option(help="rendered (without weights), none, or a translator made by crossreid train.")
+    ] = "rendered",
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Make new ones also where a photo has them, and leave those out."),
+    ] = False,
+    copy: Annotated[
+        bool, typer.Option("--copy", help="Copy the photos too, so that the folder stands on its own.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of pencils and sensors.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that make pictures.")] = 2,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures that a process takes at a time.")] = 16,
+    device: Device = None,
+) -> None:
+    """Make a sketch and an infrared picture of every photo that has none: a data set of four modalities.
+
+    Stopped and called again, it goes on where it was. Photos that cannot be read are left out and listed.
+    """
+    from crossreid.cli.outputs import check_output_folder
+    from crossreid.synthesis.expansion import expand_dataset
+
+    samples = read_dataset(dataset, root, split)
+    check_output_folder(out)
+    expansion = expand_dataset(
+        samples,
+        out,
+        sketch=sketch,
+        infrared=infrared,
+        replace=replace,
+        copy=copy,
+        seed=seed,
+        batch_size=batch_size,
+        workers=workers,
+        device=device,
+        progress=sys.stderr.isatty(),
+    )
+    _report(expansion, out, split="train" if "train" in samples.splits else "")
+
+
+def _report(expansion: "Expansion", out: Path, *, split: str) -> None:
+    written = expansion.written
+    kept = ", ".join(f"{count} {modality}" for modality, count in sorted(written.kept.items()))
+    made = ", ".join(f"{count} {modality}" for modality, count in sorted(written.made.items()))
+    print(f"Wrote {written.manifest}: {kept}; made: {made or 'none'} ({expansion.new} files new)")
+    if written.skipped is not None:
+        for reason in list(expansion.skipped.values())[:_SHOWN]:
+            print(f"Skipped {reason}")
+        print(f"Wrote {written.skipped}: {len(expansion.skipped)} pictures that could not be used")
+    words: list[object] = ["train", "configs/teacher-tiny.yaml", "--data", out, "--dataset", "manifest"]
+    train = command_line(*words, *([] if split else ["--split", ""]), "--out", "runs/teacher")
+    print(f"Next: {command_line('data', 'check', 'manifest', out)}, or {train}")
