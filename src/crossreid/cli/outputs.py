@@ -75,10 +75,13 @@ def report_run(folder: Path) -> None:
     history = folder / "history.jsonl"
     step, loss = read_history(history, "total")[-1]
     ended = f"loss {loss:.3f} at step {step}"
-    for name, label in (("validation_map", "mAP"), ("validation_rsum", "rSum")):
+    figures = (
+        ("validation_map", "mAP", "%"), ("validation_rsum", "rSum", "%"), ("validation_psnr", "PSNR", "dB"),
+    )  # fmt: skip
+    for name, label, unit in figures:
         accuracy = read_history(history, name)
         if accuracy:
-            ended += f", validation {label} {accuracy[-1][1]:.2f} %"
+            ended += f", validation {label} {accuracy[-1][1]:.2f} {unit}"
     print(f"Wrote {folder / 'model'} and {history} ({ended})")
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         StudentConfig,
         TeacherConfig,
         TrainingConfig,
+        TranslatorConfig,
     )
 
 
@@ -48,11 +49,11 @@ def train(
     split: Split = "train",
     validation_split: ValidationSplit = None,
 ) -> None:
-    """Train the cloud model, the edge model alone or MLLMReID, or pretrain a tiny one, as the configuration says.
+    """Train the cloud model, the edge model alone, MLLMReID or a translator, or pretrain, as the configuration says.
 
     Stopped and called again, it goes on from its last checkpoint. Pretraining draws its own people and takes no
-    data; MLLMReID draws people where no data are named. An edge model that follows the cloud model is made by crossreid
-    distill.
+    data; MLLMReID and translators draw people where no data are named. An edge model that follows the cloud model is
+    made by crossreid distill.
     """
     from crossreid.cli.outputs import check_output_folder
     from crossreid.core.errors import ConfigurationError
@@ -64,6 +65,7 @@ def train(
         MllmreidConfig,
         StudentConfig,
         TeacherConfig,
+        TranslatorConfig,
         load_config,
     )
 
@@ -87,6 +89,9 @@ def train(
                 )
             check_output_folder(out)
             _pretrain(settings, out)
+        case TranslatorConfig():
+            check_output_folder(out)
+            _train_translator(settings, out, data, dataset, split, validation_split)
         case MllmreidConfig(drawn=drawn) if drawn is not None and data is None:
             check_output_folder(out)
             _train_on_drawn(settings, out)
@@ -104,12 +109,12 @@ def train(
 def _show_plan(settings: "TrainingConfig", data: Path | None, dataset: str, split: str) -> None:
     from crossreid.cli.plan import show_plan
     from crossreid.core.errors import ConfigurationError
-    from crossreid.training.config import CaptioningConfig, ContrastiveConfig
+    from crossreid.training.config import CaptioningConfig, ContrastiveConfig, TranslatorConfig
     from crossreid.training.plan import plan_training
 
-    if isinstance(settings, CaptioningConfig | ContrastiveConfig):
+    if isinstance(settings, CaptioningConfig | ContrastiveConfig | TranslatorConfig):
         raise ConfigurationError(
-            f"--dry-run of kind {settings.kind}", expected="a training that takes data, of any kind"
+            f"--dry-run of kind {settings.kind}", expected="a training of an encoder on data, of any kind"
         )
     people = None if data is None else read_dataset(dataset, data, split)
     if people is not None and settings.batch.captions == "first":
@@ -126,6 +131,30 @@ def _pretrain(settings: "CaptioningConfig | ContrastiveConfig", out: Path) -> No
     kind = "teacher" if settings.kind == "captioning" else "student"
     then = command_line("train", f"configs/{kind}-tiny.yaml", "--data", "DATA", "--out", f"runs/{kind}")
     print(f"Next: with `backbone: {model}` in configs/{kind}-tiny.yaml, {then}")
+
+
+def _train_translator(
+    settings: "TranslatorConfig",
+    out: Path,
+    data: Path | None,
+    dataset: str,
+    split: str,
+    validation_split: str | None,
+) -> None:
+    """Without data, pairs are drawn into the folder of the run."""
+    from crossreid.cli.outputs import report_run
+    from crossreid.training.translation import draw_pairs, train_translator
+
+    quiet = not sys.stderr.isatty()
+    if data is None:
+        pairs, validation = draw_pairs(settings, out / "pairs", quiet=quiet)
+    else:
+        pairs = read_dataset(dataset, data, split)
+        validation = None if validation_split is None else read_dataset(dataset, data, validation_split)
+    train_translator(settings, pairs, out, validation=validation, quiet=quiet)
+    report_run(out)
+    option = "--sketch" if settings.modality == "sketch" else "--infrared"
+    print("Next: " + command_line("expand", "PHOTOS", option, out, "--out", "four"))
 
 
 def _train_on_drawn(settings: "MllmreidConfig", out: Path) -> None:

@@ -11,6 +11,7 @@ from crossreid.losses.principal_components import principal_basis, principal_com
 from crossreid.losses.queue_contrast import queue_contrast_loss
 from crossreid.losses.sdm import pairwise_sdm_loss, sdm_loss
 from crossreid.losses.similarity import similarity_loss
+from crossreid.losses.structural_similarity import structural_similarity_loss
 from crossreid.losses.triplet import triplet_loss
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "queue_contrast_loss",
     "sdm_loss",
     "similarity_loss",
+    "structural_similarity_loss",
     "triplet_loss",
 ]
