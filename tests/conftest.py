@@ -58,6 +58,12 @@ def tiny() -> Any:
     return _neighbour("tiny_models")
 
 
+@pytest.fixture(scope="session")
+def walks() -> Any:
+    """The module `walks.py`: a drawn video whose boxes are known."""
+    return _neighbour("walks")
+
+
 def _neighbour(name: str) -> Any:
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec is not None

@@ -68,10 +68,31 @@ def test_people_are_followed_now_and_sent_later(
     assert {len(track.vector) for track in arrived} == {32}
 
 
+@pytest.mark.traced
+def test_people_of_a_video_reach_the_cloud_while_metrics_are_served(
+    run: Call, edge_pack: Path, walks: Any, cloud: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walk, (url, arrived) = walks.Walk(), cloud
+    video = walk.write_video(tmp_path / "walk.mp4", code="mp4v")
+    boxes = walk.write_boxes(tmp_path / "boxes.txt", people=False)
+    monkeypatch.setenv("CROSSREID_TOKEN", "secret")
+    where = ("--pack", edge_pack, "--camera", "cam7", "--spool", tmp_path / "spool")
+    what = ("--source", video, "--crops", boxes, "--cloud", url, "--start", "2026-03-01T12:00:00")
+    result = run("edge", "run", *where, *what, "--metrics", "0", "--night", "11:59-12:01")
+    assert "Metrics at http://127.0.0.1:" in result.stdout
+    assert "Looked at 24 frames" in result.stdout
+    assert "2 tracks, 2 sent in" in result.stdout
+    assert [(track.frames, str(track.start)) for track in arrived] == [(24, "2026-03-01 12:00:00+00:00")] * 2
+    size = sum(len(track.vector) for track in arrived) * 2
+    sent = int(result.stdout.partition("2 sent in ")[2].partition(" bytes")[0])
+    assert size < sent < 10 * size + 1000
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ((), "one of the two"),
+        ((), "no source at all"),
+        (("--source", "."), "one of the two"),
         (("--crops", "missing"), "sub-folder a track"),
         (("--source", "missing.mp4", "--crops", "boxes.txt"), "no source at missing.mp4"),
         (("--source", ".", "--crops", "missing.txt"), "missing.txt cannot be read as boxes"),
@@ -85,6 +106,20 @@ def test_what_cannot_be_followed_is_said(
         "edge", "run", "--pack", "p", "--camera", "c", "--spool", tmp_path / "spool", *words, status=2
     )
     assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--modality", "ir", "--night", "20:00-06:00"), "one of the two"),
+        (("--night", "late"), "19:30-06:30"),
+    ],
+)
+def test_hours_that_make_no_sense_are_refused(
+    run: Call, crops: Path, tmp_path: Path, words: tuple[str, ...], message: str
+) -> None:
+    where = ("--pack", "p", "--camera", "c", "--spool", tmp_path / "spool", "--crops", crops)
+    assert message in run("edge", "run", *where, *words, status=2).stderr
 
 
 def test_a_cloud_that_is_none_is_refused(run: Call, tmp_path: Path) -> None:

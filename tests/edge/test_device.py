@@ -1,10 +1,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import onnx
 import pytest
@@ -16,13 +15,11 @@ from crossreid.core.track import Track, read_batch, write_batch
 from crossreid.edge.detection import GivenBoxes, OnnxDetector, WholePicture
 from crossreid.edge.device import Device, Settings
 from crossreid.edge.frames import Pictures, Video
+from crossreid.edge.night import Night
 from crossreid.edge.sightings import CropRules
 from crossreid.edge.spool import Spool
-from crossreid.synthesis.pedestrians.world import World
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-HEIGHT, WIDTH = 160, 320
-TALL, WIDE = 120, 60
 
 
 @pytest.fixture
@@ -39,55 +36,16 @@ def finished(spool: Spool) -> list[Track]:
     return list(read_batch(write_batch(batch.bodies, fingerprint=batch.fingerprint)).tracks)
 
 
-class Walk:
-    """Two people of the procedural world walk towards each other and pass: frames, and where each is."""
-
-    def __init__(self, *, infrared: bool = False) -> None:
-        self.infrared = infrared
-        self.groups = [World(0).group("demo", person, 0) for person in (0, 2)]
-        self.count = 24
-
-    def boxes(self, number: int) -> list[tuple[int, int]]:
-        """Left and top of each."""
-        return [(6 * number, 30), (WIDTH - WIDE - 6 * number, 36)]
-
-    def frame(self, number: int) -> np.ndarray:
-        image = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
-        if not self.infrared:
-            image[..., 2] = 140
-        for group, (left, top) in zip(self.groups, self.boxes(number), strict=True):
-            moved = replace(group, shot=replace(group.shot, phase=number % 12 / 12, occluder="none"))
-            draw = moved.infrared if self.infrared else moved.rgb
-            image[top : top + TALL, left : left + WIDE] = draw(height=TALL, width=WIDE)
-        return image
-
-    def write_video(self, file: Path) -> Path:
-        writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), 12, (WIDTH, HEIGHT))
-        for number in range(self.count):
-            writer.write(np.ascontiguousarray(self.frame(number)[..., ::-1]))
-        writer.release()
-        return file
-
-    def write_boxes(self, file: Path, *, people: bool) -> Path:
-        rows = [
-            f"{number + 1},{person + 1 if people else -1},{left},{top},{WIDE},{TALL},0.9"
-            for number in range(self.count)
-            for person, (left, top) in enumerate(self.boxes(number))
-        ]
-        file.write_text("\n".join(rows))
-        return file
-
-
 def colours_of(encoder: Any, images: list[np.ndarray], modality: str = "rgb") -> np.ndarray:
     return encoder.encode(images, modality=modality).vectors
 
 
 @pytest.mark.parametrize("people", [True, False])
 def test_people_of_a_video_become_one_vector_each(
-    spool: Spool, colours: Any, tmp_path: Path, people: bool
+    spool: Spool, colours: Any, walks: Any, tmp_path: Path, people: bool
 ) -> None:
-    walk, encoder = Walk(), colours.ColourEncoder()
-    source = Video(str(walk.write_video(tmp_path / "walk.avi")))
+    walk, encoder = walks.Walk(), colours.ColourEncoder()
+    source = Video(walk.write_video(tmp_path / "walk.avi"))
     given = GivenBoxes.read(walk.write_boxes(tmp_path / "boxes.txt", people=people))
     summary = Device(encoder, given, spool, Settings("cam7")).run(source, "walk", start=NOON)
     assert summary.frames == 24
@@ -96,19 +54,34 @@ def test_people_of_a_video_become_one_vector_each(
         (24, "rgb", "cam7")
     ] * 2
     assert summary.embedded <= 2 * 4 + 4  # not every box of every frame
-    alone = colours_of(encoder, [group.rgb(height=TALL, width=WIDE) for group in walk.groups])
+    alone = colours_of(encoder, [group.rgb(height=walks.TALL, width=walks.WIDE) for group in walk.groups])
     scores = np.stack([track.vector for track in tracks]) @ alone.T
     assert scores[0, 0] > scores[0, 1]
     assert scores[1, 1] > scores[1, 0]
 
 
-def test_a_grey_camera_is_an_infrared_one(spool: Spool, colours: Any, tmp_path: Path) -> None:
-    walk = Walk(infrared=True)
+def test_a_grey_camera_is_an_infrared_one(spool: Spool, colours: Any, walks: Any, tmp_path: Path) -> None:
+    walk = walks.Walk(infrared=True)
     walk.count = 8
-    source = Video(str(walk.write_video(tmp_path / "walk.avi")))
+    source = Video(walk.write_video(tmp_path / "walk.avi"))
     given = GivenBoxes.read(walk.write_boxes(tmp_path / "boxes.txt", people=True))
     Device(colours.ColourEncoder(), given, spool, Settings("cam7")).run(source, "walk")
     assert {track.modality for track in finished(spool)} == {Modality.IR}
+
+
+def test_a_camera_that_takes_infrared_by_the_clock(
+    spool: Spool, colours: Any, walks: Any, tmp_path: Path
+) -> None:
+    walk = walks.Walk()  # in colours, which the clock overrules
+    walk.count = 8
+    source = Video(walk.write_video(tmp_path / "walk.avi"))
+    given = GivenBoxes.read(walk.write_boxes(tmp_path / "boxes.txt", people=True))
+    now = NOON.astimezone()
+    hours = Night((now - timedelta(minutes=1)).time(), (now + timedelta(minutes=1)).time())
+    for night, modality in ((hours, Modality.IR), (Night(hours.ends, hours.begins), Modality.RGB)):
+        device = Device(colours.ColourEncoder(), given, spool, Settings("cam7", modality=night))
+        device.run(source, str(modality), start=NOON)
+        assert {track.modality for track in finished(spool)[-2:]} == {modality}
 
 
 def bright_blocks(folder: Path) -> Path:
@@ -162,16 +135,20 @@ def test_a_detector_and_a_tracker_follow_what_moves(spool: Spool, colours: Any, 
     assert {track.box[2:] for track in tracks} == {(32.0, 64.0)}
 
 
-def test_ready_made_crops_are_fused_by_folder(spool: Spool, colours: Any, tmp_path: Path) -> None:
-    encoder, walk = colours.ColourEncoder(), Walk()
+def test_ready_made_crops_are_fused_by_folder(spool: Spool, colours: Any, walks: Any, tmp_path: Path) -> None:
+    encoder, walk = colours.ColourEncoder(), walks.Walk()
     for person, group in enumerate(walk.groups):
         (tmp_path / f"crops/{person}").mkdir(parents=True)
-        Image.fromarray(group.rgb(height=TALL, width=WIDE)).save(tmp_path / f"crops/{person}/0.png")
-        Image.fromarray(np.zeros((TALL, WIDE, 3), np.uint8)).save(tmp_path / f"crops/{person}/1.png")
+        Image.fromarray(group.rgb(height=walks.TALL, width=walks.WIDE)).save(
+            tmp_path / f"crops/{person}/0.png"
+        )
+        Image.fromarray(np.zeros((walks.TALL, walks.WIDE, 3), np.uint8)).save(
+            tmp_path / f"crops/{person}/1.png"
+        )
     settings = Settings("cam7", crops=CropRules(spacing=1))
     Device(encoder, WholePicture(), spool, settings).run(Pictures(tmp_path / "crops", crops=True), "crops")
     tracks = finished(spool)
-    expected = colours_of(encoder, [group.rgb(height=TALL, width=WIDE) for group in walk.groups])
+    expected = colours_of(encoder, [group.rgb(height=walks.TALL, width=walks.WIDE) for group in walk.groups])
     # The black crops show nothing, and count for nothing.
     assert [(track.frames, track.crops) for track in tracks] == [(2, 1), (2, 1)]
     np.testing.assert_allclose(np.stack([track.vector for track in tracks]), expected, atol=2e-3)
@@ -179,11 +156,11 @@ def test_ready_made_crops_are_fused_by_folder(spool: Spool, colours: Any, tmp_pa
 
 @pytest.mark.parametrize("send_crops", [False, True])
 def test_pictures_leave_the_device_only_when_they_are_asked_for(
-    spool: Spool, colours: Any, tmp_path: Path, send_crops: bool
+    spool: Spool, colours: Any, walks: Any, tmp_path: Path, send_crops: bool
 ) -> None:
     folder = tmp_path / "crops" / "7"
     folder.mkdir(parents=True)
-    Image.fromarray(Walk().groups[0].rgb(height=TALL, width=WIDE)).save(folder / "0.png")
+    Image.fromarray(walks.person()).save(folder / "0.png")
     settings = Settings("cam7", crops=CropRules(send_crops=send_crops))
     Device(colours.ColourEncoder(), WholePicture(), spool, settings).run(
         Pictures(tmp_path / "crops", crops=True), "crops"
@@ -193,11 +170,11 @@ def test_pictures_leave_the_device_only_when_they_are_asked_for(
 
 
 def test_a_source_that_was_looked_at_is_not_looked_at_again(
-    spool: Spool, colours: Any, tmp_path: Path
+    spool: Spool, colours: Any, walks: Any, tmp_path: Path
 ) -> None:
     folder = tmp_path / "crops" / "7"
     folder.mkdir(parents=True)
-    Image.fromarray(Walk().groups[0].rgb(height=TALL, width=WIDE)).save(folder / "0.png")
+    Image.fromarray(walks.person()).save(folder / "0.png")
     source = Pictures(tmp_path / "crops", crops=True)
     for name, frames, tracks in (("crops", 1, 1), ("crops", 0, 1), ("others", 1, 2)):
         device = Device(colours.ColourEncoder(), WholePicture(), spool, Settings("cam7"))
@@ -220,10 +197,12 @@ class Stream:
         self.folder = folder
 
 
-def test_after_a_stop_a_live_camera_sends_who_was_there(spool: Spool, colours: Any, tmp_path: Path) -> None:
+def test_after_a_stop_a_live_camera_sends_who_was_there(
+    spool: Spool, colours: Any, walks: Any, tmp_path: Path
+) -> None:
     (tmp_path / "crops" / "7").mkdir(parents=True)
     for number in range(2):
-        picture = Walk().groups[0].rgb(height=TALL, width=WIDE)
+        picture = walks.person()
         Image.fromarray(picture).save(tmp_path / "crops" / "7" / f"{number}.png")
     for runs in (1, 2):
         device = Device(colours.ColourEncoder(), WholePicture(), spool, Settings("cam7"))

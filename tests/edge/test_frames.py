@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from crossreid.core.errors import DataError
-from crossreid.edge.frames import Pictures, Video, open_source
+from crossreid.edge.frames import Pictures, Video
+from crossreid.edge.live import Live
+from crossreid.edge.sources import open_source
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -57,49 +59,23 @@ def video(tmp_path: Path) -> Path:
 
 
 def test_a_video_is_read_in_rgb_with_its_times(video: Path) -> None:
-    frames = list(Video(str(video)).frames(0, NOON))
+    frames = list(Video(video).frames(0, NOON))
     assert [round(int(frame.image[..., 0].mean()), -1) for frame in frames] == [0, 40, 80, 120, 160, 200]
     assert frames[5].image[..., 2].mean() < 10
     assert frames[5].time == NOON + timedelta(seconds=0.5)
 
 
 def test_a_video_is_taken_up_at_the_very_frame(video: Path) -> None:
-    assert [frame.number for frame in Video(str(video)).frames(4, NOON)] == [4, 5]
-    assert [frame.number for frame in Video(str(video), every=2).frames(1, NOON)] == [2, 4]
-    assert not Video(str(video)).live
-
-
-class Camera:
-    """A stream that breaks off after two pictures each time."""
-
-    def __init__(self) -> None:
-        self.left = 2
-
-    def isOpened(self) -> bool:  # noqa: N802
-        return True
-
-    def grab(self) -> bool:
-        self.left -= 1
-        return self.left >= 0
-
-    def retrieve(self) -> tuple[bool, np.ndarray]:
-        return True, np.zeros((4, 4, 3), np.uint8)
-
-
-def test_a_stream_that_breaks_off_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    pauses: list[float] = []
-    monkeypatch.setattr(cv2, "VideoCapture", lambda address: Camera())
-    monkeypatch.setattr("crossreid.edge.frames.time.sleep", pauses.append)
-    source = Video("rtsp://camera/7")
-    assert source.live
-    numbers = [frame.number for frame, _ in zip(source.frames(10, NOON), range(5), strict=False)]
-    assert numbers == [10, 11, 12, 13, 14]
-    assert pauses == [1.0, 1.0]
+    assert [frame.number for frame in Video(video).frames(4, NOON)] == [4, 5]
+    assert [frame.number for frame in Video(video, every=2).frames(1, NOON)] == [2, 4]
+    assert not Video(video).live
 
 
 def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no source"):
         open_source(str(tmp_path / "missing.mp4"))
+    with pytest.raises(DataError, match="no source at all"):
+        open_source("")
     with pytest.raises(DataError, match="sub-folder a track"):
         open_source(str(tmp_path / "missing"), crops=True)
     with pytest.raises(DataError, match="no pictures"):
@@ -107,4 +83,5 @@ def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
     (tmp_path / "v.mp4").write_bytes(b"no video")
     with pytest.raises(DataError, match="as a video"):
         list(open_source(str(tmp_path / "v.mp4")).frames(0, NOON))
-    assert isinstance(open_source("0"), Video)
+    assert isinstance(open_source("0"), Live)
+    assert isinstance(open_source("rtsp://camera/7"), Live)

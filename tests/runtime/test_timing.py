@@ -4,6 +4,7 @@ import pytest
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.core.modality import Modality
+from crossreid.runtime.energy import EnergyMeter
 from crossreid.runtime.timing import TimingRules, peak_memory_mib, time_encoder
 
 
@@ -43,6 +44,23 @@ def test_percentiles_and_throughput_of_known_calls(clocked: Any) -> None:
     assert row.latency_ms == pytest.approx({"p50": 3000, "p90": 3800, "p99": 3980})
     assert row.deviation_ms == pytest.approx(1000 * (2 / 3) ** 0.5)
     assert row.items_per_second == pytest.approx(4 * 3 / 9)
+
+
+class Battery(EnergyMeter):
+    """Two joules a second of the clock, above what it said at first."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+
+    def joules(self) -> float:
+        return 100 + 2 * self.clock.now
+
+
+def test_joules_are_of_the_counted_calls_alone(clocked: Any) -> None:
+    encoder, clock, _ = clocked
+    rules = TimingRules(batches=(4,), seconds=0.0, warm_up_calls=1, least_calls=3)
+    (row,) = time_encoder(encoder, [Modality.TEXT], rules, clock=clock, energy=Battery(clock))
+    assert row.joules_per_item == pytest.approx(2 * (2 + 3 + 4) / 12)
 
 
 def test_it_goes_on_for_as_long_as_it_is_told(clocked: Any) -> None:

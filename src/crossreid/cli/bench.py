@@ -41,7 +41,8 @@ def bench(
     paper: Annotated[
         bool,
         typer.Option(
-            "--paper", help="Table 5 of the paper: photographs, 392x140 and 280x140, 1 and 4 at a time."
+            "--paper",
+            help="Table 5 of the paper: photographs, 392x140 and 280x140 (a pack has its own size), 1 and 4 at a time.",
         ),
     ] = False,
     modality: Annotated[
@@ -71,6 +72,7 @@ def bench(
     from crossreid.cli.outputs import check_output_file
     from crossreid.core.errors import ConfigurationError
     from crossreid.core.modality import Modality
+    from crossreid.runtime.pack import is_pack
     from crossreid.runtime.timing import BATCHES, TimingRules, peak_memory_mib, time_encoder
 
     if out is not None:
@@ -78,7 +80,8 @@ def bench(
     if paper and (batch or size or modality):
         raise ConfigurationError("--paper with --batch, --size or --modality", expected="--paper alone")
     if paper:
-        batch, size, modality = _PAPER_BATCHES, _PAPER_SIZES, ["rgb"]
+        own = is_pack(Path(encoder))
+        batch, size, modality = _PAPER_BATCHES, None if own else _PAPER_SIZES, ["rgb"]
     unknown = set(modality or ()) - set(Modality)
     if unknown:
         raise ConfigurationError(f"--modality {', '.join(sorted(unknown))}", expected=", ".join(Modality))
@@ -148,7 +151,7 @@ def _table(rows: Sequence[tuple[str, "Timing"]]) -> "Table":
     table = Table(box=None, pad_edge=False)
     for name in ("modality", "pictures"):
         table.add_column(name)
-    for name in ("batch", "p50 ms", "p90 ms", "p99 ms", "± ms", "items/s", "calls"):
+    for name in ("batch", "p50 ms", "p90 ms", "p99 ms", "± ms", "items/s", "J/item", "calls"):
         table.add_column(name, **right)  # type: ignore[arg-type]
     for size, row in rows:
         latency = (f"{row.latency_ms[name]:.2f}" for name in ("p50", "p90", "p99"))
@@ -159,6 +162,7 @@ def _table(rows: Sequence[tuple[str, "Timing"]]) -> "Table":
             *latency,
             f"{row.deviation_ms:.2f}",
             f"{row.items_per_second:.2f}",
+            "" if row.joules_per_item is None else f"{row.joules_per_item:.3f}",
             str(row.calls),
         )
     return table

@@ -13,7 +13,11 @@ import typer
 from crossreid.cli.options import command_line
 
 if TYPE_CHECKING:
+    from crossreid.core.modality import Modality
     from crossreid.edge.detection import Detector
+    from crossreid.edge.device import Summary
+    from crossreid.edge.meters import Meters
+    from crossreid.edge.night import Night
     from crossreid.edge.spool import Spool
 
 TOKEN = "CROSSREID_TOKEN"
@@ -57,8 +61,12 @@ def run(
     cloud: Annotated[str, typer.Option(help=f"Address of the server; its token is in {TOKEN}.")] = "",
     modality: Annotated[
         Literal["auto", "rgb", "ir"],
-        typer.Option(help="What the camera takes; auto: grey frames are infrared."),
+        typer.Option(help="What the camera takes; auto: by --night, or else grey frames are infrared."),
     ] = "auto",
+    night: Annotated[
+        str,
+        typer.Option(metavar="HH:MM-HH:MM", help="Hours of infrared, by this device's clock."),
+    ] = "",
     layout: Annotated[
         str, typer.Option(help="Of the detector: auto, yolov8, yolov5, yolox, rt-detr or end-to-end.")
     ] = "auto",
@@ -77,6 +85,13 @@ def run(
         float, typer.Option(min=0.01, help="Size of the spool; beyond it the oldest are dropped.")
     ] = 512.0,
     threads: Annotated[int | None, typer.Option(min=1, help="Of the encoder and of the detector.")] = None,
+    metrics: Annotated[
+        str,
+        typer.Option(
+            metavar="[HOST:]PORT",
+            help="Serve metrics for Prometheus; on this machine alone unless HOST says so.",
+        ),
+    ] = "",
     patience: Patience = 30.0,
 ) -> None:
     """Frames -> people -> tracks -> best crops -> one vector a person -> the cloud.
@@ -85,32 +100,32 @@ def run(
     """
     from datetime import UTC
 
-    from crossreid.core.modality import Modality
     from crossreid.edge.device import Device, Settings
-    from crossreid.edge.frames import open_source
+    from crossreid.edge.meters import Meters
     from crossreid.edge.sightings import CropRules
+    from crossreid.edge.sources import open_source
     from crossreid.runtime.encoder import PackEncoder
 
-    ready_made = crops is not None and not source
-    opened = open_source(str(crops) if ready_made else source, fps=fps, every=every, crops=ready_made)
+    ready_made, meters = crops is not None and not source, Meters()
+    name = str(crops if ready_made else source)
+    opened = open_source(name, fps=fps, every=every, crops=ready_made, meters=meters)
     found_by = _detector(
         detector, crops, ready_made=ready_made, layout=layout, person_class=person_class, threads=threads
     )
-    encoder = PackEncoder(pack, threads=threads)
     settings = Settings(
         camera=camera,
-        modality=None if modality == "auto" else Modality(modality),
+        modality=_light(modality, night),
         crops=CropRules(most=crops_per_track, spacing=1 if ready_made else 5, send_crops=send_crops),
     )
-    name = str(crops if ready_made else source)
-    with _open(spool, spool_mib) as own, _sending(spool, cloud, patience):
-        device = Device(encoder, found_by, own, settings)
+    encoder = PackEncoder(pack, threads=threads)
+    with (
+        _open(spool, spool_mib) as own,
+        _metrics(metrics, spool, meters, camera),
+        _sending(spool, cloud, patience),
+    ):
+        device = Device(encoder, found_by, own, settings, meters=meters)
         done = device.run(opened, name, start=None if start is None else start.replace(tzinfo=UTC))
-        rate = done.frames / done.elapsed_s if done.elapsed_s else 0.0
-        print(
-            f"Looked at {done.frames} frames in {done.elapsed_s:.1f} s ({rate:.1f} a second),"
-            f" embedded {done.embedded} crops"
-        )
+        _tell(done)
     _report(spool, cloud)
 
 
@@ -178,6 +193,38 @@ def _detector(
     if file is not None:
         return OnnxDetector(file, layout=layout, person_class=person_class, threads=threads)
     return WholePicture() if crops is None or ready_made else GivenBoxes.read(crops)
+
+
+def _light(modality: str, night: str) -> "Modality | Night | None":
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.core.modality import Modality
+    from crossreid.edge.night import Night
+
+    if modality == "auto":
+        return Night.parse(night) if night else None
+    if night:
+        raise ConfigurationError(f"--night with --modality {modality}", expected="one of the two")
+    return Modality(modality)
+
+
+@contextmanager
+def _metrics(address: str, folder: Path, meters: "Meters", camera: str) -> Iterator[None]:
+    from crossreid.edge.metrics import parse_address, serving_metrics
+
+    if not address:
+        yield
+        return
+    with serving_metrics(parse_address(address), folder, meters, camera=camera) as url:
+        print(f"Metrics at {url}", flush=True)
+        yield
+
+
+def _tell(done: "Summary") -> None:
+    rate = done.frames / done.elapsed_s if done.elapsed_s else 0.0
+    print(
+        f"Looked at {done.frames} frames in {done.elapsed_s:.1f} s ({rate:.1f} a second),"
+        f" passed over {done.passed_over}, embedded {done.embedded} crops"
+    )
 
 
 def _report(folder: Path, cloud: str) -> None:

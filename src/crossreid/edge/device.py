@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -14,6 +14,8 @@ from crossreid.core.sample import Sample
 from crossreid.edge.boxes import covered
 from crossreid.edge.detection import Detections, Detector
 from crossreid.edge.frames import Frame, Source, is_grey
+from crossreid.edge.meters import Meters
+from crossreid.edge.night import Night
 from crossreid.edge.quality import crop_quality
 from crossreid.edge.sightings import Crop, CropRules, Sightings
 from crossreid.edge.spool import Spool
@@ -32,22 +34,23 @@ class Settings:
 
     Args:
         camera: its label.
-        modality: rgb or ir; None to tell by whether a frame is grey.
+        modality: rgb or ir; the hours of infrared; or None to tell by whether a frame is grey.
         crops: which are embedded.
         tracking: which boxes are one person's.
     """
 
     camera: str
-    modality: Modality | None = None
+    modality: Modality | Night | None = None
     crops: CropRules = field(default_factory=CropRules)
     tracking: TrackingRules = field(default_factory=TrackingRules)
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Of one run: frames looked at, crops embedded, and seconds that it took."""
+    """Of one run: frames looked at and passed over, crops embedded, and seconds that it took."""
 
     frames: int
+    passed_over: int
     embedded: int
     elapsed_s: float
 
@@ -60,13 +63,22 @@ class Device:
         detector: of people.
         spool: of this camera alone.
         settings: of the camera.
+        meters: that it counts on; those of a live source are the same.
     """
 
-    def __init__(self, encoder: Encoder, detector: Detector, spool: Spool, settings: Settings) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        detector: Detector,
+        spool: Spool,
+        settings: Settings,
+        *,
+        meters: Meters | None = None,
+    ) -> None:
         self._encoder, self._detector, self._spool, self._settings = encoder, detector, spool, settings
         self._tracker = Tracker.resume(settings.tracking, spool.fact(_TRACKER))
         self._sightings = Sightings(spool, settings.crops, camera=settings.camera)
-        self._embedded = 0
+        self._meters = meters or Meters()
 
     def run(self, source: Source, name: str, *, start: datetime | None = None) -> Summary:
         """Look at a source to its end; what was looked at in an earlier run is not looked at again.
@@ -79,16 +91,20 @@ class Device:
         Raises:
             DataError: the source or the spool cannot be read or written.
         """
-        began, frames, self._embedded = time.perf_counter(), 0, 0
+        began, before = time.perf_counter(), replace(self._meters)
         first, start = self._take_up(source, name, start)
         for frame in source.frames(first, start):
             self._look(frame, name, start)
-            frames += 1
             first = frame.number + 1
         with self._spool.transaction():
             self._end_all()
             self._note(name, first, start)
-        return Summary(frames, self._embedded, time.perf_counter() - began)
+        return Summary(
+            frames=self._meters.frames - before.frames,
+            passed_over=self._meters.passed_over - before.passed_over,
+            embedded=self._meters.embedded - before.embedded,
+            elapsed_s=time.perf_counter() - began,
+        )
 
     def _take_up(self, source: Source, name: str, start: datetime | None) -> tuple[int, datetime]:
         known = self._spool.fact(_SOURCE)
@@ -103,7 +119,11 @@ class Device:
         return first, begun
 
     def _look(self, frame: Frame, name: str, start: datetime) -> None:
+        began = time.perf_counter()
         found = self._detector.detect(frame)
+        self._meters.detecting_s += time.perf_counter() - began
+        self._meters.frames += 1
+        self._meters.last_frame = frame.time
         seen = self._tracker.update(frame.number, found)
         crops = self._crops(frame, found, seen)
         embeddings = self._embed(crops) if crops else None
@@ -116,8 +136,7 @@ class Device:
             self._note(name, frame.number + 1, start)
 
     def _crops(self, frame: Frame, found: Detections, seen: Sequence[tuple[OpenTrack, int]]) -> list[Crop]:
-        modality = self._settings.modality or (Modality.IR if is_grey(frame.image) else Modality.RGB)
-        hidden, crops = covered(found.boxes), []
+        modality, hidden, crops = self._modality(frame), covered(found.boxes), []
         for track, row in seen:
             if not track.label and track.seen < self._settings.tracking.confirmed_after:
                 continue
@@ -137,9 +156,21 @@ class Device:
                 crops.append(Crop(track.number, frame.number, image, modality, quality, box))
         return crops
 
+    def _modality(self, frame: Frame) -> Modality:
+        match self._settings.modality:
+            case Modality() as known:
+                return known
+            case Night() as night:
+                return Modality.IR if night.covers(frame.time) else Modality.RGB
+            case None:
+                return Modality.IR if is_grey(frame.image) else Modality.RGB
+
     def _embed(self, crops: Sequence[Crop]) -> Embeddings:
-        self._embedded += len(crops)
-        return self._encoder.encode([Sample(crop.modality, image=crop.image) for crop in crops])
+        began = time.perf_counter()
+        embeddings = self._encoder.encode([Sample(crop.modality, image=crop.image) for crop in crops])
+        self._meters.embedding_s += time.perf_counter() - began
+        self._meters.embedded += len(crops)
+        return embeddings
 
     def _end_all(self) -> None:
         """Within a transaction: nobody is expected back."""

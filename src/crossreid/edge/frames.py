@@ -1,10 +1,9 @@
-"""Videos, cameras and folders of pictures -> frames."""
+"""Videos and folders of pictures -> frames."""
 
 import logging
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -16,8 +15,8 @@ from crossreid.data.readers.folder import find_pictures
 
 _log = logging.getLogger(__name__)
 
-_USUAL_FPS = 25.0
-_LONGEST_PAUSE_S = 30.0
+USUAL_FPS = 25.0
+"""Of a source that does not tell."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +62,7 @@ class Pictures:
     """
 
     folder: Path
-    fps: float = _USUAL_FPS
+    fps: float = USUAL_FPS
     crops: bool = False
     live: bool = False
 
@@ -89,83 +88,49 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A video file, the address of a stream (rtsp://, http://), or the number of a camera, read by OpenCV.
+    """A video file, read by OpenCV.
 
     Args:
-        address: as above.
+        file: of any container that OpenCV reads.
         every: only each so-manieth frame is decoded and looked at.
     """
 
-    address: str
+    file: Path
     every: int = 1
-
-    @property
-    def live(self) -> bool:
-        """A camera or a stream is; a file is not."""
-        return self.address.isdecimal() or "://" in self.address
+    live: bool = False
 
     def frames(self, first: int, start: datetime) -> Iterator[Frame]:
-        """See `Source.frames`. A stream that breaks off is opened again, with growing pauses, for ever.
+        """See `Source.frames`.
 
         Raises:
-            DataError: a file cannot be read.
+            DataError: the file cannot be read.
         """
-        if self.live:
-            yield from self._live(first)
-            return
         number = 0
-        capture = self._open()
+        capture = open_capture(str(self.file))
         if capture is None:
-            raise DataError(f"{self.address} cannot be read as a video", expected="a video that OpenCV reads")
-        fps = capture.get(_property("FPS")) or _USUAL_FPS
+            raise DataError(f"{self.file} cannot be read as a video", expected="a video that OpenCV reads")
+        fps = capture.get(_property("FPS")) or USUAL_FPS
         while capture.grab():
             if number >= first and number % self.every == 0:
-                image = _retrieve(capture)
+                image = retrieve(capture)
                 if image is not None:
                     yield Frame(number, start + timedelta(seconds=number / fps), image)
             number += 1
         capture.release()
 
-    def _live(self, first: int) -> Iterator[Frame]:
-        number, pause_s = first, 1.0
-        while True:
-            capture = self._open()
-            while capture is not None and capture.grab():
-                pause_s = 1.0
-                if number % self.every == 0:
-                    image = _retrieve(capture)
-                    if image is not None:
-                        yield Frame(number, datetime.now(UTC), image)
-                number += 1
-            _log.warning("%s gives no pictures; trying again in %.0f s", self.address, pause_s)
-            time.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
-    def _open(self) -> Any:
-        import cv2
+def open_capture(address: str) -> Any:
+    """OpenCV's capture of a file, a stream or a camera's number; None where there is nothing to see."""
+    import cv2
 
-        address = int(self.address) if self.address.isdecimal() else self.address
-        capture = cv2.VideoCapture(address)
-        return capture if capture.isOpened() else None
+    capture = cv2.VideoCapture(int(address) if address.isdecimal() else address)
+    return capture if capture.isOpened() else None
 
 
-def open_source(address: str, *, fps: float = _USUAL_FPS, every: int = 1, crops: bool = False) -> Source:
-    """A folder of pictures, or else a video.
-
-    Raises:
-        DataError: a path leads nowhere.
-    """
-    path = Path(address)
-    if path.is_dir():
-        return Pictures(path, fps=fps, crops=crops)
-    if crops:
-        raise DataError(f"{address} for ready-made crops", expected="a folder with one sub-folder a track")
-    video = Video(address, every=every)
-    if not video.live and not path.is_file():
-        raise DataError(
-            f"no source at {address}", expected="a video, a folder, rtsp://... or a camera's number"
-        )
-    return video
+def retrieve(capture: Any) -> np.ndarray | None:
+    """The grabbed picture, uint8 [height, width, 3], RGB; None where it cannot be decoded."""
+    done, image = capture.retrieve()
+    return np.ascontiguousarray(image[..., ::-1]) if done else None
 
 
 def is_grey(image: np.ndarray, *, tolerance: float = 3.0) -> bool:
@@ -178,8 +143,3 @@ def _property(name: str) -> int:
     import cv2
 
     return int(getattr(cv2, f"CAP_PROP_{name}"))
-
-
-def _retrieve(capture: Any) -> np.ndarray | None:
-    done, image = capture.retrieve()
-    return np.ascontiguousarray(image[..., ::-1]) if done else None

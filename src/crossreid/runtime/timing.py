@@ -12,6 +12,7 @@ from crossreid.core.encoder import Encoder
 from crossreid.core.errors import ConfigurationError
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
+from crossreid.runtime.energy import EnergyMeter
 
 _CAPTION = (
     "a man with short dark hair in a red jacket, blue jeans and white shoes carries a large black backpack"
@@ -64,6 +65,7 @@ class Timing:
         latency_ms: percentiles 50, 90 and 99 of a call, by name; linear between the nearest two.
         deviation_ms: standard deviation of a call.
         items_per_second: over all calls together.
+        joules_per_item: of the whole machine meanwhile, where it tells.
     """
 
     modality: str
@@ -72,6 +74,7 @@ class Timing:
     latency_ms: dict[str, float]
     deviation_ms: float
     items_per_second: float
+    joules_per_item: float | None = None
 
 
 def time_encoder(
@@ -80,6 +83,7 @@ def time_encoder(
     rules: TimingRules,
     *,
     clock: Callable[[], float] = time.perf_counter,
+    energy: EnergyMeter | None = None,
 ) -> Iterator[Timing]:
     """Time `encode` from decoded pictures of 256 x 128 pixels, or captions of 20 words, to vectors.
 
@@ -88,16 +92,22 @@ def time_encoder(
         modalities: to be timed, one after another.
         rules: of the measurement.
         clock: seconds.
+        energy: joules; by default what the machine tells.
 
     Yields:
         A row for each modality and batch.
     """
+    energy = energy or EnergyMeter()
     for modality in modalities:
         for batch in rules.batches:
             samples = _samples(modality, batch)
             for _ in range(rules.warm_up_calls):
                 encoder.encode(samples, batch_size=batch)
-            yield _timing(modality, batch, _measure(encoder, samples, rules, clock))
+            before = energy.joules()
+            taken = _measure(encoder, samples, rules, clock)
+            after = energy.joules()
+            used = None if before is None or after is None else after - before
+            yield _timing(modality, batch, taken, used)
 
 
 def peak_memory_mib() -> float:
@@ -118,7 +128,7 @@ def _measure(
     return np.array(taken)
 
 
-def _timing(modality: Modality, batch: int, taken: np.ndarray) -> Timing:
+def _timing(modality: Modality, batch: int, taken: np.ndarray, joules: float | None) -> Timing:
     percentiles = np.percentile(1000 * taken, (50, 90, 99))
     return Timing(
         modality=str(modality),
@@ -127,6 +137,7 @@ def _timing(modality: Modality, batch: int, taken: np.ndarray) -> Timing:
         latency_ms={f"p{rank}": float(value) for rank, value in zip((50, 90, 99), percentiles, strict=True)},
         deviation_ms=float(np.std(1000 * taken)),
         items_per_second=float(batch * len(taken) / taken.sum()),
+        joules_per_item=None if joules is None else joules / (batch * len(taken)),
     )
 
 
