@@ -1,4 +1,4 @@
-"""A table of images and captions, as CSV or Parquet: one's own, or one that the program wrote."""
+"""A table of images and captions, as CSV, Parquet or saved by `datasets`: one's own, or one that the program wrote."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -8,7 +8,9 @@ from crossreid.core.errors import DataError
 from crossreid.core.modality import Modality
 from crossreid.core.sample import UNKNOWN, Sample
 from crossreid.data.dataset import Dataset
-from crossreid.data.readers.table import Row, find_table, read_table, resolve_path
+from crossreid.data.images import decode_image
+from crossreid.data.readers.manifest_arrow import ManifestTable, read_manifest
+from crossreid.data.readers.table import resolve_path
 
 COLUMNS = ("path", "caption", "modality", "person", "camera", "source", "split", "time", "attributes")
 REQUIRED = ("path", "modality")
@@ -19,10 +21,12 @@ def load_manifest(path: str | Path, *, split: str | None = None, check: bool = F
 
     Optional columns: `person` and `camera` (any names; empty: unknown), `source` (key of the RGB image that
     the row was made from), `split`, `time`. Relative paths are taken from the manifest's folder and may not
-    leave it; absolute ones are as given. Images are not opened.
+    leave it; absolute ones are as given. Images are not opened, but those that the table itself holds, as those of the
+    library `datasets` do: they are decoded and stay in memory.
 
     Args:
-        path: a .csv or .parquet file, or a folder that holds a manifest.csv or manifest.parquet.
+        path: a .csv or .parquet file, a folder that holds a manifest.csv or manifest.parquet, or one that the library
+            `datasets` wrote by `save_to_disk`.
         split: keep only the rows of this split.
         check: also make sure that every image file is there.
 
@@ -30,8 +34,8 @@ def load_manifest(path: str | Path, *, split: str | None = None, check: bool = F
         DataError: a missing or misspelt column, a row that says something impossible, no rows, or (with
             `check`) a missing file; with the row's number, counted from 1 below the header.
     """
-    file = find_table(Path(path))
-    columns, rows = read_table(file)
+    table = read_manifest(Path(path))
+    file, columns, rows = table.file, table.columns, table.rows
     _check_columns(file, columns, split)
     numbered = [
         (number, row) for number, row in enumerate(rows, start=1) if split in (None, row.get("split"))
@@ -45,7 +49,7 @@ def load_manifest(path: str | Path, *, split: str | None = None, check: bool = F
     labels = sorted({row["person"] for _, row in numbered if row.get("person")})
     person_ids = {label: person_id for person_id, label in enumerate(labels)}
     camera_ids = _number_cameras({row.get("camera", "") for row in rows} - {""})
-    samples = tuple(_to_sample(file, number, row, person_ids, camera_ids) for number, row in numbered)
+    samples = tuple(_to_sample(table, number, person_ids, camera_ids) for number, _ in numbered)
     if check:
         _check_files(file, samples)
     times = tuple(row["time"] for _, row in numbered) if "time" in columns else ()
@@ -84,9 +88,10 @@ def _number_cameras(names: set[str]) -> dict[str, int]:
 
 
 def _to_sample(
-    file: Path, number: int, row: Row, person_ids: dict[str, int], camera_ids: dict[str, int]
+    table: ManifestTable, number: int, person_ids: dict[str, int], camera_ids: dict[str, int]
 ) -> Sample:
-    where = f"{file}, row {number}"
+    row, content = table.rows[number - 1], table.pictures.get(number - 1)
+    where = f"{table.file}, row {number}"
     try:
         modality = Modality(row["modality"].strip().lower())
     except ValueError as error:
@@ -99,11 +104,12 @@ def _to_sample(
         return Sample(
             modality=modality,
             person_id=person_ids.get(row.get("person", ""), UNKNOWN),
-            path=resolve_path(file.parent, written) if written else None,
+            path=resolve_path(table.file.parent, written) if written else None,
             caption=caption or None,
+            image=decode_image(content) if content and not written else None,
             camera_id=camera_ids.get(row.get("camera", ""), UNKNOWN),
             source_id=row.get("source", ""),
-            item_id=written or f"caption:{number}",
+            item_id=written or f"{'picture' if content else 'caption'}:{number}",
         )
     except DataError as error:
         raise DataError(f"{where}: {error.found}", expected=error.expected, remedy=error.remedy) from error

@@ -4,8 +4,12 @@ import csv
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crossreid.core.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Row = dict[str, str]
 
@@ -71,14 +75,23 @@ def _read_csv(file: Path) -> tuple[Sequence[str], list[Row]]:
     return columns, rows
 
 
-def _read_parquet(file: Path) -> tuple[Sequence[str], list[Row]]:
+def open_parquet(file: Path) -> "pa.Table":
+    """The columns of a Parquet file.
+
+    Raises:
+        DataError: it cannot be read.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(file).read()
+        return pq.ParquetFile(file).read()
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{file} cannot be read ({error})", expected="a Parquet file") from error
+
+
+def _read_parquet(file: Path) -> tuple[Sequence[str], list[Row]]:
+    table = open_parquet(file)
     rows = [
         {name: "" if value is None else str(value) for name, value in row.items()}
         for row in table.to_pylist()
