@@ -23,12 +23,18 @@ class Verbs(LazyVerbs):
             "crossreid.cli.analyse:app",
             "Draw what stored embeddings look like, and where they fail.",
         ),
+        "reproduce": (
+            "crossreid.cli.reproduce:reproduce",
+            "Make the paper's tables and figures anew.",
+        ),
         "export": ("crossreid.cli.export:export", "Write an edge model as a pack that runs without torch."),
         "bench": ("crossreid.cli.bench:bench", "Measure how fast an encoder is on this machine."),
         "edge": ("crossreid.cli.edge:app", "Follow people before a camera, and send their vectors."),
         "save": ("crossreid.cli.save:save", "Write a model as a folder for the hub."),
         "index": ("crossreid.cli.index:index", "Enrol a folder of pictures in a gallery."),
         "search": ("crossreid.cli.search:search", "Find a person by words, sketch, infrared or photo."),
+        "serve": ("crossreid.cli.serve:serve", "Serve a gallery over HTTP, with accounts and an audit log."),
+        "audit": ("crossreid.cli.audit:app", "Look whether an audit log is as it was written."),
         "doctor": ("crossreid.cli.doctor:doctor", "Check the installation."),
     }
 

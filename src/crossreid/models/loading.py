@@ -28,12 +28,12 @@ _FILES = (".pth", ".pt", ".bin", ".safetensors")
 
 
 def load_encoder(source: str | Path, *, device: str | None = None, precision: str | None = None) -> Encoder:
-    """Load a teacher, a student or an edge pack. For a pack no torch is loaded.
+    """Load a teacher, a student or an edge pack, or reach a server. For the last two no torch is loaded.
 
     Args:
-        source: "tiny-cloud" or "tiny-edge" (shipped), a model folder, an edge pack, a hub id (downloaded once
-            into the hub's cache), a folder with a PEFT adapter, or a file with the state dict of a CLIP or of the
-            authors' student.
+        source: "tiny-cloud" or "tiny-edge" (shipped), a model folder, an edge pack, http(s)://... of
+            `crossreid serve`, a hub id (downloaded once into the hub's cache), a folder with a PEFT adapter, or a
+            file with the state dict of a CLIP or of the authors' student.
         device: of torch; CUDA where there is one, else the CPU. A pack runs on the CPU.
         precision: "fp32" (default) or "bf16". A pack has its own.
 
@@ -44,9 +44,23 @@ def load_encoder(source: str | Path, *, device: str | None = None, precision: st
     """
     if precision not in (None, *PRECISIONS):
         raise ConfigurationError(f"precision {precision!r}", expected=f"one of {', '.join(PRECISIONS)}")
+    if str(source).startswith(("http://", "https://")):
+        return _reach_server(str(source), device, precision)
     if is_pack(Path(source)):
         return _open_pack(Path(source), device, precision)
     return _load_model(source, device, precision or "fp32")
+
+
+def _reach_server(url: str, device: str | None, precision: str | None) -> Encoder:
+    from crossreid.runtime.remote import RemoteEncoder
+
+    if device is not None or precision is not None:
+        raise ConfigurationError(
+            f"the server {url} on device {device!r} in precision {precision!r}",
+            expected="neither: the server has its own",
+            remedy="leave both out",
+        )
+    return RemoteEncoder(url)
 
 
 def _open_pack(folder: Path, device: str | None, precision: str | None) -> Encoder:

@@ -406,11 +406,13 @@ pins = Table(
     _tenant(),
     _words("note"),
     _words("pinned_by"),
+    Column("search", UUID(as_uuid=True)),
+    Column("score", Double),
     _now("created"),
     _within("cases", "case_id"),
     _within("items", "item_id"),
 )
-"""Items in a case; erasing an item unpins it."""
+"""Items in a case, and the search that found them; erasing an item unpins it."""
 
 verdicts = Table(
     "verdicts",

@@ -1,0 +1,180 @@
+"""`crossreid serve`."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from crossreid.core.encoder import Encoder
+    from crossreid.gallery.postgres.database import Database
+    from crossreid.server.service import Service
+
+_INSIDE = ".server"
+_CONNECTIONS = 20
+
+
+def serve(
+    *,
+    gallery: Annotated[
+        str,
+        typer.Option(
+            help="A folder, which keeps a PostgreSQL of its own and may hold what `crossreid index` wrote; or"
+            " postgresql://user@host/database."
+        ),
+    ] = "gallery",
+    encoder: Annotated[
+        str, typer.Option(help="tiny-edge, tiny-cloud, a model folder, an edge pack, a hub id or a server.")
+    ] = "tiny-edge",
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="32 random bytes in base64 (`openssl rand -base64 32`), else in CROSSREID_KEY: seals crops and the"
+            " secret rotation of stored vectors. Without a key neither is kept."
+        ),
+    ] = None,
+    certificate: Annotated[Path | None, typer.Option(help="For TLS: PEM.")] = None,
+    private_key: Annotated[Path | None, typer.Option(help="For TLS: PEM.")] = None,
+    proxy: Annotated[
+        list[str] | None, typer.Option(help="Address of a proxy whose X-Forwarded headers are believed.")
+    ] = None,
+    oidc_issuer: Annotated[str, typer.Option(help="OpenID provider whose tokens are believed.")] = "",
+    oidc_audience: Annotated[str, typer.Option(help="The audience that its tokens must name.")] = "",
+    oidc_keys: Annotated[str, typer.Option(help="Its keys: a JWKS file, or an https:// address.")] = "",
+    oidc_roles: Annotated[str, typer.Option(help="The claim that names roles.")] = "roles",
+    oidc_tenant: Annotated[str, typer.Option(help="The claim that names the tenant.")] = "tenant",
+    two_person: Annotated[
+        bool, typer.Option("--two-person", help="Show nobody's name before two people have verified them.")
+    ] = False,
+    whole_space: Annotated[
+        bool,
+        typer.Option("--whole-space", help="Enrol vectors of any encoder that declares the gallery's space."),
+    ] = False,
+    open_metrics: Annotated[
+        bool, typer.Option("--open-metrics", help="Answer /v1/metrics without a key.")
+    ] = False,
+    new_key: Annotated[
+        bool, typer.Option("--new-key", help="Print another one-time key, for when all keys are lost.")
+    ] = False,
+    batch_size: Annotated[int, typer.Option(min=1, help="Most items in one call of the encoder.")] = 64,
+    wait_ms: Annotated[float, typer.Option(min=0, help="How long such a call waits for more items.")] = 4.0,
+    rate: Annotated[float, typer.Option(min=0.1, help="Requests a second of one key, on average.")] = 100.0,
+    drain: Annotated[int, typer.Option(min=1, help="Seconds to finish requests when going down.")] = 30,
+    device: Annotated[
+        str | None, typer.Option(help="cpu or cuda; by default cuda where there is one.")
+    ] = None,
+) -> None:
+    """Serve a gallery over HTTP: search, enrol, erase, with accounts and an audit log.
+
+    The first start prints a key that is good for making one other key.
+    """
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.server.app import create_app
+    from crossreid.server.housekeeping import Housekeeper
+    from crossreid.server.running import Listening, listen, server_of
+    from crossreid.server.sealing import find_master_key
+    from crossreid.server.service import Service
+    from crossreid.server.settings import Limits, OpenIdSettings, Settings
+    from crossreid.server.start import first_key
+    from crossreid.server.tokens import TokenReader
+
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    given = (oidc_issuer, oidc_audience, oidc_keys)
+    if any(given) and not all(given):
+        raise ConfigurationError(
+            "half of a provider", expected="--oidc-issuer, --oidc-audience and --oidc-keys"
+        )
+    provider = (
+        OpenIdSettings(*given, roles_claim=oidc_roles, tenant_claim=oidc_tenant) if all(given) else None
+    )
+    where = Listening(host, port, certificate, private_key, tuple(proxy or ()), drain)
+    settings = Settings(
+        limits=Limits(per_second=rate),
+        batch_size=batch_size,
+        batch_wait_ms=wait_ms,
+        two_person=two_person,
+        whole_space=whole_space,
+        open_metrics=open_metrics,
+    )
+    key = find_master_key(key_file)
+    taken, where = listen(where)
+    with taken, _open_database(gallery) as database:
+        model = _load(encoder, device)
+        tokens = TokenReader(provider) if provider else None
+        service = Service(
+            database, model, settings=settings, key=key, tokens=tokens, input_size=_input_size(model)
+        )
+        _take_over(service, gallery)
+        first = first_key(service, again=new_key)
+        _greet(where.url, first, sealed=key is not None)
+        Housekeeper(service).start()
+        server_of(create_app(service), where, header_s=settings.limits.header_s).run(sockets=[taken])
+
+
+@contextmanager
+def _open_database(address: str) -> "Iterator[Database]":
+    from contextlib import closing
+
+    from crossreid.gallery.postgres.database import Database
+    from crossreid.gallery.postgres.embedded import EmbeddedPostgres
+
+    if "://" in address:
+        with closing(Database(address, pool_size=_CONNECTIONS)) as database:
+            database.upgrade()
+            yield database
+        return
+    folder = Path(address) / _INSIDE
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        EmbeddedPostgres(folder / "postgres") as server,
+        closing(Database(server.uri, pool_size=_CONNECTIONS)) as database,
+    ):
+        database.upgrade()
+        yield database
+
+
+def _load(source: str, device: str | None) -> "Encoder":
+    from crossreid.models.loading import load_encoder
+
+    return load_encoder(source, device=device)
+
+
+def _input_size(encoder: "Encoder") -> tuple[int, int] | None:
+    """What the encoder resizes to, so that large files are decoded near that size."""
+    inner = getattr(encoder, "pack", None) or getattr(encoder, "model", None)
+    preprocessing = getattr(inner, "preprocessing", None)
+    return (preprocessing.height, preprocessing.width) if preprocessing is not None else None
+
+
+def _take_over(service: "Service", address: str) -> None:
+    from crossreid.gallery.folder import FolderGallery
+    from crossreid.gallery.state import STATE
+    from crossreid.server.start import take_over
+
+    if "://" in address or not (Path(address) / STATE).is_file():
+        return
+    service.database.add_tenant("main")
+    added = take_over(service, FolderGallery(Path(address)))
+    if added:
+        print(f"Took over {added} items of {address}", file=sys.stderr)
+
+
+def _greet(url: str, first: str | None, *, sealed: bool) -> None:
+    if first is not None:
+        print(
+            f"One-time key, shown now and never again: {first}\n"
+            f"Next: curl -X POST {url}/v1/keys/exchange -H 'Authorization: Bearer {first}'"
+            ' -H \'Content-Type: application/json\' -d \'{"name": "admin", "role": "admin"}\''
+        )
+    if not sealed:
+        print(
+            "No key (--key-file or CROSSREID_KEY): crops are not kept, and vectors are stored as they are.",
+            file=sys.stderr,
+        )
+    print(f"Serving {url}", flush=True)

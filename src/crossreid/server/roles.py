@@ -1,0 +1,88 @@
+"""Who may do what."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from crossreid.core.errors import ConfigurationError
+
+
+class Role(StrEnum):
+    """What somebody, or something, is to this server."""
+
+    DEVICE = "device"
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    """What an endpoint asks for."""
+
+    EMBED = "embed"
+    TRACKS = "tracks"
+    ENROL = "enrol"
+    SEARCH = "search"
+    ITEMS = "items"
+    CROPS = "crops"
+    CASES = "cases"
+    VERDICTS = "verdicts"
+    WATCHLISTS_READ = "watchlists.read"
+    WATCHLISTS = "watchlists"
+    ERASE = "erase"
+    RETENTION = "retention"
+    CALIBRATION = "calibration"
+    JOBS = "jobs"
+    STATISTICS = "statistics"
+    MODELS = "models"
+    AUDIT = "audit"
+    METRICS = "metrics"
+    KEYS = "keys"
+    TENANTS = "tenants"
+    TEMPLATES = "templates"
+
+
+_P = Permission
+_OPERATOR = {_P.EMBED, _P.ENROL, _P.SEARCH, _P.ITEMS, _P.CROPS, _P.CASES, _P.VERDICTS, _P.WATCHLISTS_READ, _P.JOBS,
+             _P.STATISTICS, _P.MODELS}  # fmt: skip
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.DEVICE: frozenset({_P.TRACKS, _P.EMBED, _P.MODELS}),
+    Role.OPERATOR: frozenset(_OPERATOR),
+    Role.SUPERVISOR: frozenset(_OPERATOR | {_P.ERASE, _P.RETENTION, _P.CALIBRATION, _P.WATCHLISTS}),
+    Role.AUDITOR: frozenset({_P.AUDIT, _P.STATISTICS, _P.MODELS, _P.METRICS}),
+    Role.ADMIN: frozenset(
+        {
+            _P.KEYS,
+            _P.TENANTS,
+            _P.TEMPLATES,
+            _P.RETENTION,
+            _P.STATISTICS,
+            _P.MODELS,
+            _P.METRICS,
+            _P.AUDIT,
+            _P.JOBS,
+        }
+    ),
+}
+"""Nobody who only administers sees a face, and nobody who only audits searches for one."""
+
+
+def roles_of(names: Iterable[str]) -> frozenset[Role]:
+    """Names as roles.
+
+    Raises:
+        ConfigurationError: there is no such role, or none at all.
+    """
+    given = list(names)
+    unknown = sorted(set(given) - set(Role))
+    if unknown or not given:
+        raise ConfigurationError(
+            f"the roles {', '.join(unknown) or 'none'}", expected=f"some of {', '.join(Role)}"
+        )
+    return frozenset(map(Role, given))
+
+
+def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
+    """All that some roles may do together."""
+    return frozenset().union(*(PERMISSIONS[role] for role in roles))

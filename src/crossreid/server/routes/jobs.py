@@ -1,0 +1,121 @@
+"""Long work: start, watch, cancel."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from crossreid.server import schemas
+from crossreid.server.access import Caller, Shared, needs
+from crossreid.server.archives import Archive
+from crossreid.server.importing import import_archive
+from crossreid.server.jobs import start_job
+from crossreid.server.records import StoredRow, jobs
+from crossreid.server.refusals import RefusalError
+from crossreid.server.renewal import renew_template
+from crossreid.server.roles import Permission
+from crossreid.server.service import Service
+
+router = APIRouter(tags=["jobs"])
+
+_ZIP = ("application/zip", "application/x-zip-compressed")
+
+
+@router.post(
+    "/imports",
+    status_code=202,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+def start_import(
+    request: Request, caller: Annotated[Caller, Depends(needs(Permission.ENROL))], service: Shared
+) -> schemas.Job:
+    """Enrol the pictures of a ZIP archive: folders tell person and kind, or a `manifest.csv` does."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given not in _ZIP:
+        raise RefusalError(
+            "unsupported_media_type", f"a body of {given or 'no type'}", expected="application/zip"
+        )
+    archive = Archive(request.state.body, service.settings.limits)
+    job = start_job(
+        service,
+        caller.tenant,
+        kind="import",
+        by=caller.name,
+        work=lambda progress: import_archive(service, caller, archive, progress),
+    )
+    return _find(service, caller.tenant, job)
+
+
+@router.post("/templates/renew", status_code=202)
+def renew(caller: Annotated[Caller, Depends(needs(Permission.TEMPLATES))], service: Shared) -> schemas.Job:
+    """Put all stored vectors under a new secret rotation; the old one is then forgotten."""
+    if service.key is None:
+        raise RefusalError(
+            "conflict",
+            "a server without a key",
+            expected="--key-file or CROSSREID_KEY",
+            remedy="start it with one",
+        )
+    job = start_job(
+        service,
+        caller.tenant,
+        kind="renew",
+        by=caller.name,
+        work=lambda progress: renew_template(service, caller, progress),
+    )
+    return _find(service, caller.tenant, job)
+
+
+@router.get("/jobs")
+def list_jobs(caller: Annotated[Caller, Depends(needs(Permission.JOBS))], service: Shared) -> schemas.Jobs:
+    """The latest hundred."""
+    with service.transaction(caller.tenant) as connection:
+        rows = jobs.list_jobs(connection, caller.tenant)
+    return schemas.Jobs(jobs=[_job(row) for row in rows])
+
+
+@router.get("/jobs/{job}")
+def read(
+    job: schemas.Uuid, caller: Annotated[Caller, Depends(needs(Permission.JOBS))], service: Shared
+) -> schemas.Job:
+    """How far one is."""
+    return _find(service, caller.tenant, job)
+
+
+@router.post("/jobs/{job}/cancel")
+def cancel(
+    job: schemas.Uuid, caller: Annotated[Caller, Depends(needs(Permission.JOBS))], service: Shared
+) -> schemas.Job:
+    """Stop one before its next step; what it did stays. One that is at its end stays as it is."""
+    with service.transaction(caller.tenant) as connection:
+        if not jobs.list_jobs(connection, caller.tenant, job=job):
+            raise RefusalError("not_found", "no such job")
+        jobs.note(connection, caller.tenant, job, state="cancelled", finished=datetime.now(UTC))
+    return _find(service, caller.tenant, job)
+
+
+def _find(service: Service, tenant: str, job: str) -> schemas.Job:
+    with service.transaction(tenant) as connection:
+        rows = jobs.list_jobs(connection, tenant, job=job)
+    if not rows:
+        raise RefusalError("not_found", "no such job")
+    return _job(rows[0])
+
+
+def _job(row: StoredRow) -> schemas.Job:
+    return schemas.Job(
+        id=str(row.id),
+        kind=row.kind,
+        state=row.state,
+        progress=row.progress,
+        error=row.error,
+        result=row.result,
+        created=row.created,
+        finished=row.finished,
+        by=row.created_by,
+    )
