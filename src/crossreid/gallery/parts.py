@@ -78,20 +78,11 @@ class Part:
         Raises:
             DataError: there is not one vector an item.
         """
-        check_fit(items, embeddings)
-        keyed = Embeddings(
-            vectors=embeddings.vectors,
-            modalities=np.array([str(item.modality) for item in items], np.str_),
-            person_ids=np.array([_number(item.person) for item in items], np.int64),
-            camera_ids=np.array([_number(item.camera) for item in items], np.int64),
-            source_ids=np.array([item.source for item in items], np.str_),
-            item_ids=np.array([item.path for item in items], np.str_),
-            fingerprint=embeddings.fingerprint,
-            rotation=embeddings.rotation,
-        )
         now = datetime.now(UTC)
         rows = [asdict(item) | {"modality": str(item.modality), "enrolled": now} for item in items]
-        return cls(table=pa.Table.from_pylist(rows, schema=_SCHEMA), embeddings=keyed.unit())
+        return cls(
+            table=pa.Table.from_pylist(rows, schema=_SCHEMA), embeddings=keyed(items, embeddings).unit()
+        )
 
     @classmethod
     def concatenate(cls, parts: Sequence["Part"]) -> "Part":
@@ -146,6 +137,25 @@ class Part:
                 f"{table} of {rows.num_rows} rows", expected=f"{len(embeddings)}, as in {vectors}"
             )
         return cls(table=rows, embeddings=embeddings)
+
+
+def keyed(items: Sequence[GalleryItem], embeddings: Embeddings) -> Embeddings:
+    """The same vectors with what is known of items as their keys.
+
+    Raises:
+        DataError: there is not one vector an item.
+    """
+    check_fit(items, embeddings)
+    return Embeddings(
+        vectors=embeddings.vectors,
+        modalities=np.array([str(item.modality) for item in items], np.str_),
+        person_ids=np.array([_number(item.person) for item in items], np.int64),
+        camera_ids=np.array([_number(item.camera) for item in items], np.int64),
+        source_ids=np.array([item.source for item in items], np.str_),
+        item_ids=np.array([item.path for item in items], np.str_),
+        fingerprint=embeddings.fingerprint,
+        rotation=embeddings.rotation,
+    )
 
 
 def write_json(path: Path, content: dict) -> None:

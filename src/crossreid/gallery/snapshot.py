@@ -16,7 +16,8 @@ from crossreid.gallery.state import PARTS, State
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """One committed state; `rows` are those of `stored` that no later row with the same path replaces,
-    `basis` holds the directions of the index."""
+    `basis` holds the directions of the index.
+    """
 
     folder: Path
     state: State

@@ -1,0 +1,582 @@
+"""A gallery in PostgreSQL."""
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from crossreid.core.basis import PrincipalBasis
+from crossreid.core.embeddings import Embeddings
+from crossreid.core.errors import DataError, FingerprintError
+from crossreid.core.modality import Modality
+from crossreid.evaluation.calibration import Calibration
+from crossreid.evaluation.calibration_file import calibration_content, read_calibration
+from crossreid.gallery.decision import calibration_for, decide
+from crossreid.gallery.gallery import Group, Replacement
+from crossreid.gallery.item import GalleryItem, SearchResult
+from crossreid.gallery.parts import keyed
+from crossreid.gallery.postgres import schema
+from crossreid.gallery.postgres.database import Database
+from crossreid.gallery.postgres.erasure import erase_rows, read_proofs
+from crossreid.gallery.postgres.indexing import build_index, drop_index, read_index
+from crossreid.gallery.postgres.items import (
+    ITEM_COLUMNS,
+    conditions,
+    erased_of,
+    ids_of,
+    insert_items,
+    to_item,
+)
+from crossreid.gallery.postgres.nearest import nearest
+from crossreid.gallery.postgres.replacement import PostgresReplacement
+from crossreid.gallery.postgres.rows import among, insert_vectors, read_vectors
+from crossreid.gallery.postgres.state import (
+    StoredEncoder,
+    StoredGallery,
+    add_encoder,
+    lock_gallery,
+    make_gallery,
+    read_basis,
+    read_gallery,
+    settle_space,
+)
+from crossreid.gallery.postgres.statistics import read_statistics
+from crossreid.gallery.postgres.watching import change_watchlist, read_watchlists
+from crossreid.gallery.postgres.writer import PostgresWriter
+from crossreid.gallery.query import query_vector, turn
+from crossreid.gallery.records import (
+    Batch,
+    EncoderRecord,
+    Enrolment,
+    ErasureProof,
+    IndexRecord,
+    Statistics,
+    Watchlist,
+)
+from crossreid.gallery.selection import Names, Selection, TimeRange, check_for_erasure
+from crossreid.gallery.writer import check_items
+
+
+class PostgresGallery:
+    """See `crossreid.gallery.gallery.Gallery`; made by `Database.gallery`. Threads may share it.
+
+    Args:
+        database: that holds it.
+        tenant: whose it is.
+        name: of the gallery.
+        connection: in whose transaction all calls are to work; each has its own when left out.
+    """
+
+    def __init__(
+        self, database: Database, tenant: str, name: str, connection: sa.Connection | None = None
+    ) -> None:
+        self.database, self.tenant, self.name = database, tenant, name
+        self._connection = connection
+
+    def within(self, connection: sa.Connection) -> "PostgresGallery":
+        """The same gallery in a transaction of `Database.transaction`, which commits or forgets all calls together."""
+        return PostgresGallery(self.database, self.tenant, self.name, connection)
+
+    @property
+    def uri(self) -> str:
+        """Where it is kept, without the password."""
+        url = sa.make_url(self.database.address)
+        return url.update_query_dict({"tenant": self.tenant, "gallery": self.name}).render_as_string()
+
+    @property
+    def encoder(self) -> EncoderRecord | None:
+        """See `Gallery.encoder`."""
+        with self.opened() as (_, stored):
+            return stored.current.record if stored and stored.current else None
+
+    def __len__(self) -> int:
+        with self.opened() as (connection, stored):
+            return _count(connection, stored.id) if stored else 0
+
+    def items(self) -> tuple[GalleryItem, ...]:
+        """See `Gallery.items`."""
+        with self.opened() as (connection, stored):
+            return _items(connection, stored.id) if stored else ()
+
+    def embeddings(self) -> Embeddings:
+        """See `Gallery.embeddings`."""
+        with self.opened() as (connection, stored):
+            gallery, encoder = self._filled(connection, stored)
+            return _rows(connection, gallery.id, encoder)[1]
+
+    def vectors(self, keys: Sequence[str]) -> Embeddings:
+        """Those of some items, in the order of their keys.
+
+        Raises:
+            DataError: one is not there.
+        """
+        with self.opened() as (connection, stored):
+            gallery, encoder = self._filled(connection, stored)
+            ids = ids_of(connection, keys, gallery=gallery.id)
+            missing = [key for key in keys if key not in ids]
+            if missing:
+                raise DataError(f"no item {missing[0]!r} in {self.uri}", expected="keys of enrolled items")
+            items, embeddings = _rows(
+                connection, gallery.id, encoder, schema.items.c.id.in_(ids.values()), among(ids.values())
+            )
+            place = {item.key: row for row, item in enumerate(items)}
+            return embeddings.select(np.array([place[key] for key in keys], np.int64))
+
+    def search(
+        self,
+        query: np.ndarray | Embeddings,
+        *,
+        top: int = 10,
+        camera: Names = None,
+        person: Names = None,
+        track: Names = None,
+        modality: Modality | str | None = None,
+        time_range: TimeRange | None = None,
+        watchlist: Names = None,
+        collection: Names = None,
+        group: Group | None = None,
+        fpir: float | None = None,
+        exact: bool = False,
+    ) -> tuple[SearchResult, ...]:
+        """See `Gallery.search`."""
+        if top < 1:
+            raise DataError(f"the best {top} results", expected="at least 1")
+        selection = Selection(
+            people=person,
+            tracks=track,
+            cameras=camera,
+            collections=collection,
+            watchlists=watchlist,
+            modality=modality,
+            time_range=time_range,
+        )
+        with self.opened() as (connection, stored):
+            gallery, encoder = self._filled(connection, stored)
+            wanted = isinstance(query, Embeddings) and (fpir is not None or len(query) > 1)
+            calibration = calibration_for(
+                _calibrations(connection, gallery.id) if wanted else (),
+                query,
+                gallery=encoder.fingerprint,
+                where=self.uri,
+                needed=fpir is not None,
+            )
+            vector = query_vector(query, encoder.empty(), calibration, self.basis(connection, encoder))
+            where = conditions(selection, gallery=gallery.id)
+            found = nearest(
+                connection,
+                vector,
+                encoder=encoder.id,
+                conditions=where,
+                filtered=not selection.everything,
+                top=top,
+                group=group,
+                index=None if exact else read_index(connection, encoder.id),
+            )
+            probabilities: Sequence[float | None] = [None] * len(found)
+            if fpir is not None and calibration is not None and isinstance(query, Embeddings):
+                kinds = _kinds(connection, where)
+                scores = np.array([one.score for one in found])
+                count, probabilities = decide(calibration, query, fpir=fpir, candidates=kinds, scores=scores)
+                found = found[:count]
+        return tuple(
+            SearchResult.of(one.item, rank=rank, score=one.score, probability=probability)
+            for rank, (one, probability) in enumerate(zip(found, probabilities, strict=True), start=1)
+        )
+
+    def calibrations(self) -> tuple[Calibration, ...]:
+        """See `Gallery.calibrations`."""
+        with self.opened() as (connection, stored):
+            return _calibrations(connection, stored.id) if stored else ()
+
+    def calibrate(self, calibration: Calibration) -> None:
+        """See `Gallery.calibrate`."""
+        with self.opened() as (connection, stored):
+            gallery, encoder = self._filled(connection, stored)
+            if calibration.gallery_fingerprint != encoder.fingerprint:
+                raise FingerprintError(
+                    f"a calibration for galleries of encoder {calibration.gallery_fingerprint!r}",
+                    expected=f"{encoder.fingerprint!r} ({encoder.source or 'source unknown'}), which filled {self.uri}",
+                    remedy="calibrate with the gallery's encoder",
+                )
+            row = {
+                "gallery_id": gallery.id,
+                "query_fingerprint": calibration.query_fingerprint,
+                "gallery_fingerprint": calibration.gallery_fingerprint,
+                "tenant": self.tenant,
+                "content": calibration_content(calibration),
+            }
+            statement = insert(schema.calibrations).values(row)
+            connection.execute(
+                statement.on_conflict_do_update(
+                    constraint=schema.calibrations.primary_key, set_={"content": statement.excluded.content}
+                )
+            )
+
+    @contextmanager
+    def writing(self, encoder: EncoderRecord, *, rebuild: bool = False) -> Iterator[PostgresWriter]:
+        """See `Gallery.writing`."""
+        self._refuse_transaction("one writer at a time")
+        with self.database.alone() as connection:
+            lock = {"lock": _lock_number(f"{self.tenant}/{self.name}")}
+            if not connection.scalar(sa.text("SELECT pg_try_advisory_lock(:lock)"), lock):
+                raise DataError(
+                    f"{self.uri} is being written by process {_holder(connection, lock['lock'])} of the database",
+                    expected="one writer at a time",
+                    remedy="wait until it has finished, or stop it",
+                )
+            try:
+                writer = PostgresWriter(self, encoder, rebuild=rebuild)
+                writer.check()
+                yield writer
+            finally:
+                connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), lock)
+
+    def enrol(
+        self,
+        items: Sequence[GalleryItem],
+        embeddings: Embeddings,
+        *,
+        crops: Mapping[str, bytes] | None = None,
+        source: str = "",
+    ) -> Enrolment:
+        """See `Gallery.enrol`."""
+        check_items(items, embeddings, crops)
+        with self.opened() as (connection, _):
+            gallery, encoder = self.claim(connection, EncoderRecord(embeddings.fingerprint, source))
+            turned = turn(embeddings, self.basis(connection, encoder)).unit()
+            encoder = settle_space(connection, encoder, turned)
+            known = ids_of(connection, [item.key for item in items], gallery=gallery.id)
+            left = [item.key for item in items if item.key not in known]
+            erased = erased_of(connection, left, gallery=gallery.id)
+            new = [item for item in items if item.key not in known and item.key not in erased]
+            ids = insert_items(connection, new, tenant=self.tenant, gallery=gallery.id, replace=False)
+            rows = [row for row, item in enumerate(items) if item.key in ids]
+            self.add_vectors(connection, encoder, [ids[items[row].key] for row in rows], turned.vectors[rows])
+            self._add_crops(connection, {ids[key]: crop for key, crop in (crops or {}).items() if key in ids})
+            keys = [item.key for item in items]
+            return Enrolment(
+                accepted=tuple(key for key in keys if key in ids),
+                known=tuple(key for key in keys if key not in ids and key not in erased),
+                erased=tuple(key for key in keys if key in erased),
+            )
+
+    def item(self, key: str) -> GalleryItem | None:
+        """See `Gallery.item`."""
+        with self.opened() as (connection, stored):
+            found = _items(connection, stored.id, schema.items.c.key == key) if stored else ()
+            return found[0] if found else None
+
+    def crop(self, key: str) -> bytes | None:
+        """See `Gallery.crop`."""
+        with self.opened() as (connection, stored):
+            if stored is None:
+                return None
+            query = sa.select(schema.crops.c.picture).join(
+                schema.items, schema.items.c.id == schema.crops.c.item_id
+            )
+            picture = connection.scalar(
+                query.where(schema.items.c.gallery_id == stored.id, schema.items.c.key == key)
+            )
+            return None if picture is None else bytes(picture)
+
+    def batches(self, rows: int = 4096) -> Iterator[Batch]:
+        """See `Gallery.batches`; each batch is as the gallery is when it is read."""
+        last = 0
+        while True:
+            with self.opened() as (connection, stored):
+                if stored is None or stored.current is None:
+                    return
+                batch, last = _batch(connection, stored.id, stored.current, last, rows)
+            if not batch.items:
+                return
+            yield batch
+
+    def erase(self, *selections: Selection, reference: str = "") -> ErasureProof:
+        """See `Gallery.erase`."""
+        check_for_erasure(selections)
+        with self.opened() as (connection, stored):
+            gallery = stored or make_gallery(connection, self.tenant, self.name)
+            lock_gallery(connection, gallery.id, alone=True)
+            chosen = [sa.and_(*conditions(one, gallery=gallery.id)) for one in selections]
+            return erase_rows(
+                connection,
+                sa.or_(*chosen),
+                selections,
+                tenant=self.tenant,
+                gallery=gallery.id,
+                reference=reference,
+            )
+
+    def erasures(self) -> tuple[ErasureProof, ...]:
+        """See `Gallery.erasures`."""
+        with self.opened() as (connection, stored):
+            return read_proofs(connection, stored.id) if stored else ()
+
+    def retain(self, collection: str, keep: timedelta | None) -> None:
+        """See `Gallery.retain`."""
+        if keep is not None and keep <= timedelta(0):
+            raise DataError(f"items kept for {keep}", expected="a time above 0")
+        table = schema.retentions
+        with self.opened() as (connection, _):
+            gallery = make_gallery(connection, self.tenant, self.name)
+            own = (table.c.gallery_id == gallery.id) & (table.c.collection == collection)
+            connection.execute(sa.delete(table).where(own))
+            if keep is not None:
+                row = {
+                    "gallery_id": gallery.id,
+                    "collection": collection,
+                    "tenant": self.tenant,
+                    "keep": keep,
+                }
+                connection.execute(sa.insert(table).values(row))
+
+    def retentions(self) -> Mapping[str, timedelta]:
+        """See `Gallery.retentions`."""
+        with self.opened() as (connection, stored):
+            table = schema.retentions.c
+            query = sa.select(table.collection, table.keep).where(
+                table.gallery_id == (stored.id if stored else -1)
+            )
+            return dict(connection.execute(query).all())
+
+    def expire(self, now: datetime | None = None) -> ErasureProof | None:
+        """See `Gallery.expire`."""
+        with self.opened() as (connection, stored):
+            if stored is None:
+                return None
+            lock_gallery(connection, stored.id, alone=True)
+            keep, items = schema.retentions.c, schema.items.c
+            passed = sa.exists().where(
+                keep.gallery_id == items.gallery_id,
+                keep.collection == items.collection,
+                items.enrolled + keep.keep <= (datetime.now(UTC) if now is None else now),
+            )
+            where = (items.gallery_id == stored.id) & passed
+            if not connection.scalar(sa.select(sa.exists().where(where))):
+                return None
+            return erase_rows(
+                connection, where, (), tenant=self.tenant, gallery=stored.id, reference="retention"
+            )
+
+    def watch(self, name: str, *, people: Collection[str] = (), tracks: Collection[str] = ()) -> None:
+        """See `Gallery.watch`."""
+        if not name or "" in people or "" in tracks:
+            raise DataError("an empty name on a watchlist", expected="labels of people or tracks")
+        with self.opened() as (connection, _):
+            gallery = make_gallery(connection, self.tenant, self.name)
+            labels = {"person": people, "track": tracks}
+            change_watchlist(connection, name, labels, tenant=self.tenant, gallery=gallery.id, add=True)
+
+    def unwatch(self, name: str, *, people: Collection[str] = (), tracks: Collection[str] = ()) -> None:
+        """See `Gallery.unwatch`."""
+        with self.opened() as (connection, stored):
+            if stored:
+                labels = {"person": people, "track": tracks}
+                change_watchlist(connection, name, labels, tenant=self.tenant, gallery=stored.id, add=False)
+
+    def remove_watchlist(self, name: str) -> None:
+        """See `Gallery.remove_watchlist`."""
+        table = schema.watchlists
+        with self.opened() as (connection, stored):
+            if stored:
+                own = (table.c.gallery_id == stored.id) & (table.c.name == name)
+                connection.execute(sa.delete(table).where(own))
+
+    def watchlists(self) -> tuple[Watchlist, ...]:
+        """See `Gallery.watchlists`."""
+        with self.opened() as (connection, stored):
+            return read_watchlists(connection, stored.id) if stored else ()
+
+    def statistics(self) -> Statistics:
+        """See `Gallery.statistics`."""
+        with self.opened() as (connection, stored):
+            return read_statistics(connection, stored)
+
+    @property
+    def index(self) -> IndexRecord | None:
+        """See `Gallery.index`."""
+        with self.opened() as (connection, stored):
+            return read_index(connection, stored.current.id) if stored and stored.current else None
+
+    def build_index(self, target_recall: float = 0.99, *, seed: int = 0) -> IndexRecord:
+        """See `Gallery.build_index`. Searches and enrolments go on meanwhile."""
+        self._refuse_transaction("an index that is built while others work")
+        with self.opened() as (connection, stored):
+            self._filled(connection, stored)
+        return build_index(self, target=target_recall, seed=seed)
+
+    def replacement(self, encoder: EncoderRecord) -> Replacement:
+        """See `Gallery.replacement`."""
+        replacement = PostgresReplacement(self, encoder)
+        replacement.begin()
+        return replacement
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[sa.Connection, StoredGallery | None]]:
+        """The transaction of a call, and what the gallery holds in it."""
+        if self._connection is not None:
+            yield self._connection, read_gallery(self._connection, self.tenant, self.name)
+            return
+        with self.database.transaction(self.tenant) as connection:
+            yield connection, read_gallery(connection, self.tenant, self.name)
+
+    def claim(self, connection: sa.Connection, record: EncoderRecord) -> tuple[StoredGallery, StoredEncoder]:
+        """The gallery and its encoder, which stays until the transaction ends; both are made where there is none.
+
+        Raises:
+            FingerprintError: the gallery was filled by another encoder.
+        """
+        gallery = make_gallery(connection, self.tenant, self.name)
+        lock_gallery(connection, gallery.id, alone=gallery.current is None)
+        gallery = make_gallery(connection, self.tenant, self.name)
+        encoder = gallery.current or add_encoder(
+            connection, tenant=self.tenant, gallery=gallery.id, record=record, state="current"
+        )
+        if encoder.fingerprint != record.fingerprint:
+            raise FingerprintError(
+                f"{self.uri} was filled by encoder {encoder.fingerprint!r} ({encoder.source or 'source unknown'}), not"
+                f" by {record.fingerprint!r}",
+                expected="one encoder for the whole gallery",
+                remedy="index with that encoder, or make the gallery anew with --rebuild",
+            )
+        return gallery, encoder
+
+    def add_vectors(
+        self, connection: sa.Connection, encoder: StoredEncoder, item_ids: Sequence[int], vectors: np.ndarray
+    ) -> None:
+        """Store vectors float32 [n, dim] of items."""
+        insert_vectors(connection, encoder=encoder.id, tenant=self.tenant, item_ids=item_ids, vectors=vectors)
+
+    def drop_index(self, encoder: StoredEncoder | None) -> None:
+        """Remove what an encoder that has gone leaves of its index."""
+        if encoder is not None and self._connection is None:
+            drop_index(self.database, encoder.id)
+
+    def _filled(
+        self, connection: sa.Connection, stored: StoredGallery | None
+    ) -> tuple[StoredGallery, StoredEncoder]:
+        if stored is not None and stored.current is not None:
+            query = sa.select(sa.exists().where(schema.items.c.gallery_id == stored.id))
+            if connection.scalar(query):
+                return stored, stored.current
+        raise DataError(
+            f"no pictures are enrolled in {self.uri}",
+            expected="a filled gallery",
+            remedy=f"crossreid index FOLDER --out {self.uri}",
+        )
+
+    def basis(self, connection: sa.Connection, encoder: StoredEncoder) -> PrincipalBasis | None:
+        """The rotation by which this gallery turns vectors; it never changes, so it is read once."""
+        if not encoder.turned:
+            return None
+        known = self.database.bases
+        if encoder.id not in known:
+            known[encoder.id] = read_basis(connection, encoder)
+        return known[encoder.id]
+
+    def _add_crops(self, connection: sa.Connection, crops: Mapping[int, bytes]) -> None:
+        if crops:
+            rows = [
+                {"item_id": item, "tenant": self.tenant, "picture": picture}
+                for item, picture in crops.items()
+            ]
+            connection.execute(sa.insert(schema.crops), rows)
+
+    def _refuse_transaction(self, what: str) -> None:
+        if self._connection is not None:
+            raise DataError(f"{what}, within a transaction", expected="a gallery of `Database.gallery`")
+
+
+def unkeyed(encoder: StoredEncoder, vectors: np.ndarray) -> Embeddings:
+    """Vectors of an encoder without keys."""
+    count = len(vectors)
+    return replace(
+        encoder.empty(),
+        vectors=vectors,
+        modalities=np.full(count, "rgb"),
+        person_ids=np.full(count, -1),
+        camera_ids=np.full(count, -1),
+        source_ids=np.full(count, ""),
+        item_ids=np.full(count, ""),
+    )
+
+
+def _count(connection: sa.Connection, gallery: int) -> int:
+    query = sa.select(sa.func.count()).select_from(schema.items).where(schema.items.c.gallery_id == gallery)
+    return connection.scalar(query) or 0
+
+
+def _items(
+    connection: sa.Connection, gallery: int, *where: sa.ColumnElement[bool]
+) -> tuple[GalleryItem, ...]:
+    query = sa.select(*ITEM_COLUMNS).where(schema.items.c.gallery_id == gallery, *where)
+    return tuple(map(to_item, connection.execute(query.order_by(schema.items.c.id))))
+
+
+def _batch(
+    connection: sa.Connection, gallery: int, encoder: StoredEncoder, last: int, rows: int
+) -> tuple[Batch, int]:
+    """Up to so many items after an id, and the last one's id."""
+    items = schema.items.c
+    query = sa.select(items.id).where(items.gallery_id == gallery, items.id > last)
+    ids = connection.scalars(query.order_by(items.id).limit(rows)).all()
+    if not ids:
+        return Batch((), encoder.empty()), last
+    within = items.id.between(ids[0], ids[-1])
+    listed, embeddings = _rows(
+        connection, gallery, encoder, within, f"item_id BETWEEN {ids[0]} AND {ids[-1]}"
+    )
+    crops = schema.crops.c
+    pictures = sa.select(items.key, crops.picture).join(schema.crops, crops.item_id == items.id)
+    kept = connection.execute(pictures.where(items.gallery_id == gallery, within)).all()
+    known = {item.key for item in listed}
+    return Batch(listed, embeddings, {key: bytes(crop) for key, crop in kept if key in known}), ids[-1]
+
+
+def _rows(
+    connection: sa.Connection,
+    gallery: int,
+    encoder: StoredEncoder,
+    chosen: sa.ColumnElement[bool] | None = None,
+    where: str = "true",
+) -> tuple[tuple[GalleryItem, ...], Embeddings]:
+    """Items by id, with their vectors; what comes or goes between the two questions is left out."""
+    query = sa.select(schema.items.c.id, *ITEM_COLUMNS).where(schema.items.c.gallery_id == gallery)
+    query = query if chosen is None else query.where(chosen)
+    items = {identity: to_item(values) for identity, *values in connection.execute(query)}
+    chunks = list(read_vectors(connection, encoder=encoder.id, dim=encoder.dim, where=where))
+    ids = np.concatenate([numbers for numbers, _ in chunks] or [np.empty(0, np.int64)])
+    vectors = np.concatenate([encoder.empty().vectors, *(rows for _, rows in chunks)])
+    kept = np.array([row for row, number in enumerate(ids.tolist()) if number in items], np.int64)
+    found = tuple(items[number] for number in ids[kept].tolist())
+    return found, keyed(found, unkeyed(encoder, vectors[kept]))
+
+
+def _calibrations(connection: sa.Connection, gallery: int) -> tuple[Calibration, ...]:
+    table = schema.calibrations.c
+    query = sa.select(table.content).where(table.gallery_id == gallery).order_by(table.query_fingerprint)
+    return tuple(map(read_calibration, connection.scalars(query)))
+
+
+def _kinds(connection: sa.Connection, where: Sequence[sa.ColumnElement[bool]]) -> Mapping[str, int]:
+    items = schema.items.c
+    query = sa.select(items.modality, sa.func.count()).where(*where).group_by(items.modality)
+    return dict(connection.execute(query).all())
+
+
+def _lock_number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"writer {name}".encode()).digest()[:8], signed=True)
+
+
+def _holder(connection: sa.Connection, lock: int) -> Any:
+    query = (
+        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
+        " AND (classid::bigint << 32 | objid::bigint) = :lock"
+    )
+    return connection.scalar(sa.text(query), {"lock": lock}) or "unknown"

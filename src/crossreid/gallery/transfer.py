@@ -1,0 +1,152 @@
+"""A gallery as one Parquet file: to keep, to move, to look at with other tools."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from crossreid.core.embeddings import Embeddings
+from crossreid.core.errors import DataError
+from crossreid.core.modality import Modality
+from crossreid.gallery.gallery import Gallery
+from crossreid.gallery.item import GalleryItem
+from crossreid.gallery.parts import keyed
+from crossreid.gallery.records import Batch, EncoderRecord, Enrolment
+
+_FORMAT = 1
+_HEADER = b"crossreid gallery"
+_ITEM = {
+    "path": pa.string(),
+    "root": pa.string(),
+    "person": pa.string(),
+    "camera": pa.string(),
+    "time": pa.timestamp("us", tz="UTC"),
+    "modality": pa.string(),
+    "source": pa.string(),
+    "size_bytes": pa.int64(),
+    "modified_ns": pa.int64(),
+    "content_hash": pa.string(),
+    "track": pa.string(),
+    "collection": pa.string(),
+}
+
+
+def export_gallery(gallery: Gallery, file: str | Path, *, rows: int = 4096) -> int:
+    """Write items, vectors and crops. Returns how many items.
+
+    Watchlists, calibrations and proofs of erasure are not among them: they belong to where they were made.
+
+    Args:
+        gallery: with something in it.
+        file: is replaced in one step.
+        rows: in memory at a time.
+
+    Raises:
+        DataError: nothing is enrolled, or the file cannot be written.
+    """
+    file, encoder = Path(file), gallery.encoder
+    batches = gallery.batches(rows)
+    first = next(batches, None)
+    if encoder is None or first is None:
+        raise DataError(f"no pictures are enrolled in {gallery.uri}", expected="a filled gallery")
+    schema = _schema(encoder, first.embeddings)
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    count = 0
+    try:
+        with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+            for batch in (first, *_same_space(batches, first.embeddings)):
+                writer.write_table(_table(batch, schema))
+                count += len(batch.items)
+        partial.replace(file)
+    except OSError as error:
+        raise DataError(f"{file} cannot be written ({error.strerror or error})") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return count
+
+
+def import_gallery(gallery: Gallery, file: str | Path, *, rows: int = 4096) -> Enrolment:
+    """Enrol what `export_gallery` wrote; what is there, or was erased, stays as it is. It may be stopped and run again.
+
+    Raises:
+        DataError: the file is missing, damaged or something else.
+        FingerprintError: the gallery was filled by another encoder.
+    """
+    verdicts = []
+    for encoder, batch in _read(Path(file), rows):
+        verdicts.append(
+            gallery.enrol(batch.items, batch.embeddings, crops=batch.crops, source=encoder.source)
+        )
+    return Enrolment(
+        *(
+            tuple(key for one in verdicts for key in getattr(one, name))
+            for name in ("accepted", "known", "erased")
+        )
+    )
+
+
+def _same_space(batches: Iterator[Batch], first: Embeddings) -> Iterator[Batch]:
+    """The rest, unless the encoder was replaced meanwhile."""
+    for batch in batches:
+        first.check_comparable(batch.embeddings)
+        yield batch
+
+
+def _schema(encoder: EncoderRecord, embeddings: Embeddings) -> pa.Schema:
+    columns = _ITEM | {"crop": pa.binary(), "vector": pa.list_(pa.float32(), embeddings.dim)}
+    header = {"version": _FORMAT, "rotation": embeddings.rotation} | asdict(encoder)
+    return pa.schema(columns, metadata={_HEADER: json.dumps(header).encode()})
+
+
+def _table(batch: Batch, schema: pa.Schema) -> pa.Table:
+    rows = [
+        asdict(item) | {"modality": str(item.modality), "crop": batch.crops.get(item.key)}
+        for item in batch.items
+    ]
+    known = pa.Table.from_pylist(rows, schema=schema.remove(schema.get_field_index("vector")))
+    flat = pa.array(batch.embeddings.vectors.reshape(-1))
+    vectors = pa.FixedSizeListArray.from_arrays(flat, batch.embeddings.dim)
+    return known.append_column("vector", vectors).cast(schema)
+
+
+def _read(file: Path, rows: int) -> Iterator[tuple[EncoderRecord, Batch]]:
+    try:
+        with pq.ParquetFile(file) as parquet:
+            header = json.loads((parquet.schema_arrow.metadata or {})[_HEADER])
+            if header["version"] != _FORMAT:
+                raise DataError(f"{file} of version {header['version']!r}", expected=f"version {_FORMAT}")
+            encoder = EncoderRecord(header["fingerprint"], header["source"])
+            for piece in parquet.iter_batches(rows):
+                yield encoder, _batch(piece, header)
+    except (OSError, KeyError, ValueError, TypeError, pa.ArrowException) as error:
+        raise DataError(
+            f"{file} is not an exported gallery ({error})", expected="a file of export_gallery"
+        ) from error
+
+
+def _batch(piece: pa.RecordBatch, header: dict[str, str]) -> Batch:
+    known = piece.select([*_ITEM, "crop"]).to_pylist()
+    crops = {row["path"]: row["crop"] for row in known if row["crop"] is not None}
+    items = tuple(
+        GalleryItem(**{name: row[name] for name in _ITEM} | {"modality": Modality(row["modality"])})
+        for row in known
+    )
+    column = piece.column("vector")
+    vectors = column.flatten().to_numpy().reshape(len(items), column.type.list_size)
+    blank = np.full(len(items), "")
+    embeddings = Embeddings(
+        vectors=vectors,
+        modalities=np.full(len(items), "rgb"),
+        person_ids=np.full(len(items), -1),
+        camera_ids=np.full(len(items), -1),
+        source_ids=blank,
+        item_ids=blank,
+        fingerprint=header["fingerprint"],
+        rotation=header["rotation"],
+    )
+    return Batch(items, keyed(items, embeddings), crops)

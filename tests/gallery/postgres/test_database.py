@@ -1,0 +1,255 @@
+"""Versions of the tables, what goes wrong with a database, and moving one."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sqlalchemy")
+
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from crossreid.core.embeddings import Embeddings
+from crossreid.core.errors import ConfigurationError, DataError
+from crossreid.gallery import GalleryItem, Selection, open_gallery
+from crossreid.gallery.postgres import schema
+from crossreid.gallery.postgres.database import Database, DatabaseBusyError, DatabaseUnavailableError
+from crossreid.gallery.postgres.upgrade import head_revision, revisions
+
+
+def embed(count: int, dim: int = 4) -> Embeddings:
+    return Embeddings(
+        vectors=np.random.default_rng(0).normal(size=(count, dim)).astype(np.float32),
+        modalities=np.full(count, "rgb"),
+        person_ids=np.full(count, -1),
+        camera_ids=np.full(count, -1),
+        source_ids=np.full(count, ""),
+        item_ids=np.full(count, ""),
+        fingerprint="maker",
+    )
+
+
+@pytest.fixture
+def empty(server: Any, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database of the embedded server without tables."""
+    name = f"base_{abs(hash(request.node.name)) % 10**9}"
+    main = Database(server.uri)
+    with main.alone() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    found = Database(server.uri_of(name))
+    yield found
+    found.close()
+    with main.alone() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    main.close()
+
+
+def test_the_tables_are_those_of_the_schema(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_name": _ours})
+        assert compare_metadata(context, schema.metadata) == []
+        guarded = "SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity"
+        assert set(connection.scalars(sa.text(guarded))) == {table.name for table in schema.GUARDED}
+
+
+def _ours(name: str | None, kind: str, parents: Any) -> bool:
+    return not (kind == "index" and (name or "").startswith("vectors_principal_"))
+
+
+def test_a_filled_database_goes_forward(empty: Database) -> None:
+    """As of version 0001 it holds a gallery; all later versions keep it, and searches go on."""
+    empty.upgrade("0001")
+    empty.add_tenant("t")
+    gallery = empty.gallery("t")
+    items = [GalleryItem(str(number), person="ann", camera="1") for number in range(100)]
+    gallery.enrol(items, embed(100), crops={"3": b"picture"})
+    gallery.watch("list", people=["ann"])
+    proof = gallery.erase(Selection(keys="7"))
+    vector = embed(100).vectors[5]
+    before = gallery.search(vector)
+    with pytest.raises(DataError, match=f"0001.*{head_revision()}"):
+        empty.check()
+    for revision in revisions()[1:]:
+        empty.upgrade(revision)
+        assert gallery.search(vector) == before
+        assert (len(gallery), gallery.crop("3"), gallery.erasures()) == (99, b"picture", (proof,))
+    empty.upgrade()
+    empty.check()
+
+
+def test_two_that_upgrade_at_once(empty: Database) -> None:
+    with pytest.raises(DataError, match="version none"):
+        empty.check()
+    failures: list[BaseException] = []
+
+    def upgrade() -> None:
+        try:
+            empty.upgrade()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=upgrade) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    empty.check()
+
+
+def test_a_dump_brings_everything_elsewhere(server: Any, empty: Database, tmp_path: Path) -> None:
+    empty.upgrade()
+    empty.add_tenant("t")
+    gallery = empty.gallery("t")
+    gallery.enrol([GalleryItem(str(n)) for n in range(200)], embed(200, 64), crops={"3": b"picture"})
+    gallery.build_index(0.5)
+    query = embed(200, 64).vectors[9]
+    before, index = gallery.search(query), gallery.index
+    file = tmp_path / "dump"
+    server.dump(file, database=str(empty.url.database))
+    server.restore(file, database="restored")
+    restored = Database(server.uri_of("restored"))
+    try:
+        restored.upgrade()
+        again = restored.gallery("t")
+        assert again.search(query) == before
+        assert (again.index, len(again), again.crop("3")) == (index, 200, b"picture")
+        assert restored.gallery("other").items() == ()
+        assert len(again.enrol([GalleryItem("new")], embed(1, 64)).accepted) == 1
+        with restored.transaction("nobody") as connection:
+            assert connection.execute(sa.select(schema.items)).all() == []
+    finally:
+        restored.close()
+
+
+def test_an_owner_who_is_no_superuser(empty: Database) -> None:
+    """Policies bind the owner of the tables too; the extension is there already, as with a hosted database."""
+    name = str(empty.url.database)
+    with empty.alone() as connection:
+        connection.execute(sa.text("CREATE EXTENSION vector"))
+        connection.execute(sa.text(f"CREATE ROLE owner_{name} LOGIN"))
+        connection.execute(sa.text(f"ALTER DATABASE {name} OWNER TO owner_{name}"))
+        connection.execute(sa.text(f"GRANT ALL ON SCHEMA public TO owner_{name}"))
+    owned = Database(empty.url.set(username=f"owner_{name}").render_as_string(False))
+    try:
+        owned.upgrade()
+        for tenant in ("one", "two"):
+            owned.add_tenant(tenant)
+            owned.gallery(tenant).enrol([GalleryItem(str(n)) for n in range(100)], embed(100, 48))
+        gallery = owned.gallery("one")
+        gallery.erase(Selection(keys="5"))
+        assert (len(gallery), len(owned.gallery("two"))) == (99, 100)
+        assert gallery.build_index(0.5).rows == 99
+        with owned.transaction("nobody") as connection:
+            assert connection.execute(sa.select(schema.items)).all() == []
+    finally:
+        owned.close()
+        with empty.alone() as connection:
+            connection.execute(sa.text(f"REASSIGN OWNED BY owner_{name} TO postgres"))
+            connection.execute(sa.text(f"DROP OWNED BY owner_{name}"))
+            connection.execute(sa.text(f"DROP ROLE owner_{name}"))
+
+
+def test_a_database_that_is_not_there(tmp_path: Path) -> None:
+    missing = Database(f"postgresql://postgres:geheim@/postgres?host={tmp_path}")
+    with pytest.raises(DatabaseUnavailableError) as caught:
+        missing.check()
+    assert "geheim" not in str(caught.value)
+    missing.close()
+    with pytest.raises(DatabaseUnavailableError):
+        open_gallery(f"postgresql://postgres@/postgres?host={tmp_path}")
+    with pytest.raises(ConfigurationError):
+        open_gallery("postgresql://host:port/")
+
+
+def test_a_call_does_not_wait_for_ever_for_a_connection(database: Database, tenant: str) -> None:
+    small = Database(database.url.render_as_string(False), pool_size=1, pool_timeout_seconds=0.1)
+    try:
+        small.tenants()
+        with small.transaction(tenant), pytest.raises(DatabaseBusyError, match="in use"):
+            len(small.gallery(tenant))
+        assert len(small.gallery(tenant)) == 0
+    finally:
+        small.close()
+
+
+def test_values_that_cannot_be_stored(database: Database, tenant: str) -> None:
+    gallery = database.gallery(tenant)
+    for key in ("nul\0", "half \ud800"):
+        with pytest.raises(DataError, match="cannot be stored"):
+            gallery.enrol([GalleryItem(key)], embed(1))
+    assert len(gallery) == 0
+
+
+def test_first_enrolments_at_once(database: Database, tenant: str) -> None:
+    """Threads that enrol overlapping items into a gallery that does not exist yet: each item is accepted once."""
+    accepted: list[str] = []
+    failures: list[BaseException] = []
+
+    def enrol(numbers: range) -> None:
+        try:
+            items = [GalleryItem(str(number)) for number in numbers]
+            accepted.extend(database.gallery(tenant).enrol(items, embed(len(items))).accepted)
+        except BaseException as error:
+            failures.append(error)
+
+    spans = [range(40), range(39, -1, -1), range(20, 60), range(59, 19, -1)]
+    threads = [threading.Thread(target=enrol, args=(span,)) for span in spans]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sorted(accepted) == sorted(map(str, range(60)))
+    assert len(database.gallery(tenant).embeddings()) == 60
+
+
+def test_searches_go_through_the_index(database: Database, tenant: str) -> None:
+    gallery = database.gallery(tenant)
+    gallery.enrol([GalleryItem(str(n), camera=str(n % 2)) for n in range(500)], embed(500, 64))
+    record = gallery.build_index(0.5)
+    assert record.used
+    from crossreid.gallery.postgres.nearest import principal_order
+
+    with gallery.opened() as (connection, stored):
+        assert stored is not None
+        assert stored.current is not None
+        encoder = stored.current.id
+        connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        order = principal_order(record.width, "CAST(:query AS vector)")
+        plan = connection.execute(
+            sa.text(
+                f"EXPLAIN SELECT item_id FROM vectors WHERE encoder_id = {encoder} ORDER BY {order} LIMIT 10"
+            ),
+            {"query": str(np.ones(64).tolist())},
+        )
+        assert f"Index Scan using vectors_principal_{encoder}" in "\n".join(plan.scalars())
+
+
+def test_exact_filtered_and_grouped_searches_agree_with_arithmetic(
+    database: Database, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where many items satisfy the conditions and the walk through the graph has to go on."""
+    monkeypatch.setattr("crossreid.gallery.postgres.nearest.EXACT_ROWS", 50)
+    vectors = np.random.default_rng(3).normal(size=(1500, 64)) * np.arange(1, 65) ** -0.8
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    embeddings = embed(1500, 64)
+    object.__setattr__(embeddings, "vectors", vectors)
+    gallery = database.gallery(tenant)
+    items = [GalleryItem(str(n), camera=str(n % 5), person=str(n % 100)) for n in range(1500)]
+    gallery.enrol(items, embeddings)
+    assert gallery.build_index(0.9).used
+    hits = 0
+    for query in vectors[:20]:
+        scores = vectors @ query
+        best = [str(n) for n in np.argsort(-scores, kind="stable") if n % 5 == 2][:10]
+        hits += len(set(best) & {one.key for one in gallery.search(query, camera="2")})
+        assert [one.key for one in gallery.search(query, camera="2", exact=True)] == best
+        grouped = gallery.search(query, group="person", top=100)
+        assert len({one.person for one in grouped}) == len(grouped) == 100
+    assert hits >= 0.95 * 200
