@@ -11,6 +11,7 @@ from transformers import (
     CLIPModel,
     CLIPTextConfig,
     CLIPVisionConfig,
+    LlamaForCausalLM,
     PreTrainedTokenizerFast,
     Qwen2_5_VLConfig,
     Qwen2_5_VLModel,
@@ -22,6 +23,8 @@ from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.data.dataset import Dataset
 from crossreid.data.preprocessing import Preprocessing
+from crossreid.models.mllmreid import Feature, Mllmreid
+from crossreid.models.mllmreid_towers import join, tiny_llama_config
 from crossreid.models.prompts import TINY_PROMPTS, Prompts
 from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
@@ -145,6 +148,18 @@ def clip(*, projection: int = 32, seed: int = 0) -> CLIPModel:
 
 def student(*, dim: int = 32, projection: int = 32, seed: int = 0) -> Student:
     return Student(clip(projection=projection, seed=seed), tokenizer(), SIZE, dim=dim, seed=seed).eval()
+
+
+def llava(
+    *, feature: Feature = "vision", size: Preprocessing = SIZE, depth: int = 2, seed: int = 0
+) -> Mllmreid:
+    ids = special_token_ids(tokenizer())
+    language = LlamaForCausalLM(tiny_llama_config(ids, hidden=32, depth=depth, vocabulary=VOCABULARY))
+    vision = clip(seed=seed).vision_model
+    model = join(vision, language, tokenizer(), size, image_token_id=ids["<|image_pad|>"], seed=seed)
+    draw(model.llava, seed=seed)
+    model.feature = feature
+    return model
 
 
 def pixels(count: int, *, size: Preprocessing = SIZE, seed: int = 0) -> torch.Tensor:

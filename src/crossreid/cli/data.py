@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -39,6 +39,10 @@ def draw(
         typer.Option(min=1, help="Encounters a person: each a photo, an infrared, a sketch and a caption."),
     ] = 2,
     seed: Annotated[int, typer.Option(help="The same seed draws the same world.")] = 0,
+    style: Annotated[
+        Literal["day", "evening"],
+        typer.Option(help="How the pictures look; people, poses and captions are the same."),
+    ] = "day",
     workers: Annotated[int, typer.Option(min=1, help="Processes that draw.")] = 2,
 ) -> None:
     """Draw a world of pedestrians.
@@ -56,6 +60,7 @@ def draw(
         seed=seed,
         people=counts,
         groups_per_person=groups,
+        style=style,
         workers=workers,
         progress=sys.stderr.isatty(),
     )

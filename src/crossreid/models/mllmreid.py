@@ -119,7 +119,7 @@ class Mllmreid(nn.Module):
 
     def see(
         self, pixel_values: Float[Tensor, "n 3 height width"]
-    ) -> tuple[Float[Tensor, "n width"], Float[Tensor, "n tokens dim"]]:
+    ) -> tuple[Float[Tensor, "n seen"], Float[Tensor, "n tokens dim"]]:
         """The vision tower's feature of each picture, and its visual tokens as the language model reads them."""
         llava: Any = self.llava.model
         seen = llava.get_image_features(pixel_values, interpolate_pos_encoding=True, return_dict=True)

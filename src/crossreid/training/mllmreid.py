@@ -42,6 +42,7 @@ def draw_people(
             seed=drawn.seed,
             people={split: people},
             groups_per_person=drawn.groups,
+            style=drawn.style,
             progress=not quiet,
         )
     told_by_first(0)  # the pictures are there for all processes

@@ -8,6 +8,7 @@ from pathlib import Path
 from crossreid.core.errors import ConfigurationError
 from crossreid.data.readers.manifest import COLUMNS
 from crossreid.synthesis.files import claim_folder, encode_jpeg, write_atomically, write_table
+from crossreid.synthesis.pedestrians.style import Style
 from crossreid.synthesis.pedestrians.world import SPLITS, Group, Split, World
 from crossreid.synthesis.processes import run_tasks
 
@@ -22,6 +23,7 @@ class _Task:
 
     folder: Path
     seed: int
+    style: Style
     split: Split
     start: int
     stop: int
@@ -34,6 +36,7 @@ def write_world(
     seed: int,
     people: Mapping[str, int],
     groups_per_person: int,
+    style: Style = "day",
     workers: int = 2,
     progress: bool = True,
 ) -> Path:
@@ -47,6 +50,7 @@ def write_world(
         seed: of the world.
         people: how many people of each split.
         groups_per_person: encounters a person, each of a photo, an infrared picture, a sketch and a caption.
+        style: how the pictures look.
         workers: processes; 1 draws in this one.
         progress: draw a progress bar on standard error.
 
@@ -54,20 +58,21 @@ def write_world(
         The path of the manifest.
 
     Raises:
-        ConfigurationError: an unknown split, or a number below one.
+        ConfigurationError: an unknown split or style, or a number below one.
         DataError: the folder holds something else.
     """
     folder = Path(folder)
     counts: dict[Split, int] = {split: people[split] for split in SPLITS if people.get(split)}
     _check_request(people, groups_per_person, workers)
-    world = World(seed)
+    world = World(seed, style)
     claimed = {"format": _FORMAT, "seed": seed, "people": counts, "groups_per_person": groups_per_person}
+    claimed |= {} if style == "day" else {"style": style}  # what was drawn before there were styles stays valid
     claim_folder(folder, "world", claimed)
     manifest = folder / "manifest.csv"
     if manifest.exists():
         return manifest
     tasks = [
-        _Task(folder, world.seed, split, start, min(start + _PEOPLE_PER_TASK, count), groups_per_person)
+        _Task(folder, world.seed, style, split, start, min(start + _PEOPLE_PER_TASK, count), groups_per_person)
         for split, count in counts.items()
         for start in range(0, count, _PEOPLE_PER_TASK)
     ]
@@ -109,7 +114,7 @@ def _tracked(
 
 def _draw(task: _Task) -> list[dict[str, str]]:
     """Write the pictures that are not there yet; return the manifest's rows of all."""
-    world, rows = World(task.seed), []
+    world, rows = World(task.seed, task.style), []
     for modality in ("rgb", "ir", "sketch"):
         (task.folder / task.split / modality).mkdir(parents=True, exist_ok=True)
     for person_index in range(task.start, task.stop):

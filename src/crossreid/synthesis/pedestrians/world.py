@@ -12,6 +12,7 @@ from crossreid.core.errors import ConfigurationError
 from crossreid.synthesis.pedestrians.attributes import Pedestrian, draw_look_alike, draw_pedestrian
 from crossreid.synthesis.pedestrians.captions import write_caption
 from crossreid.synthesis.pedestrians.shot import Shot, draw_shot
+from crossreid.synthesis.pedestrians.style import STYLES, Style, restyle
 
 Split = Literal["pretrain", "train", "validation", "test", "demo"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -69,13 +70,20 @@ class World:
 
     A person of one split is in no other split of this or of any other world.
 
+    Args:
+        seed: of everything that is drawn.
+        style: how its pictures look; people, poses and captions do not depend on it.
+
     Raises:
-        ConfigurationError: the seed or an index is negative, or the split is none of `SPLITS`.
+        ConfigurationError: the seed or an index is negative, or split or style are none of `SPLITS` and `STYLES`.
     """
 
     seed: int
+    style: Style = "day"
 
     def __post_init__(self) -> None:
+        if self.style not in STYLES:
+            raise ConfigurationError(f"the style {self.style!r}", expected=f"one of {', '.join(STYLES)}")
         if self.seed < 0:
             raise ConfigurationError(f"the world's seed {self.seed}", expected="0 or more")
 
@@ -96,7 +104,7 @@ class World:
         camera_id = int(order[group_index % CAMERAS] if favourite else rng.integers(CAMERAS))
         shot = draw_shot(rng, camera_id=camera_id)
         caption = write_caption(person, shot.view, rng)
-        return Group(person, shot, camera_id, caption, person_index, group_index)
+        return Group(person, restyle(shot, self.style), camera_id, caption, person_index, group_index)
 
     def _generator(self, split: Split, *key: int) -> np.random.Generator:
         if split not in SPLITS:

@@ -1,0 +1,77 @@
+"""The studies of MLLMReID run, with models and data of nothing, and go on where they were stopped."""
+
+import importlib.util
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TRAINED = ("(a) many instructions", "(c) Common Instruction + DirectReID")
+
+
+@pytest.fixture(scope="module")
+def benchmark() -> Any:
+    path = Path(__file__).parents[2] / "benchmarks" / "mllmreid.py"
+    spec = importlib.util.spec_from_file_location("mllmreid_benchmark", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["mllmreid_benchmark"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_trainings_differ_in_what_is_studied_alone(benchmark: Any) -> None:
+    size = benchmark.Comparison()
+    planned = benchmark.runs(size)
+    assert len(planned) == 3 * (2 * 6 + 5) == 51
+    assert len({run.folder for run in planned}) == len(planned)
+    dumped = [benchmark.configuration(size, run, Path("b")).model_dump() for run in planned]
+    assert {config["loop"].pop("seed") for config in dumped} == {0, 1, 2}
+    asked = [config.pop("mllmreid") for config in dumped]
+    assert all(config == dumped[0] for config in dumped)
+    first = {run.name: own for run, own in zip(planned, asked, strict=True) if run.seed == 0}
+    assert len({json.dumps(own) for own in first.values()}) == len(first) == 6 + 5
+    assert first["(c) Common Instruction + DirectReID"]["lambda_value"] == 0.7
+    assert {run.style for run in planned if run.study == "ablation"} == {"day", "evening"}
+
+
+def test_it_runs_to_its_end_and_does_nothing_twice(
+    benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(benchmark, "VARIANTS", {name: benchmark.VARIANTS[name] for name in TRAINED})
+    monkeypatch.setattr(benchmark, "LAMBDAS", (1.0,))
+    size = replace(
+        benchmark.MINIATURE,
+        train_people=4,
+        test_people=3,
+        steps=1,
+        alignment_people=4,
+        alignment_steps=1,
+        seeds=(0,),
+        precision="fp32",
+    )
+    results = tmp_path / "results" / "mllmreid.json"
+    benchmark.main(size, folder=tmp_path / "runs", results=results)
+    record = json.loads(results.read_text())
+    numbers = record["numbers"]
+    assert set(numbers) == {"start", "ablation", "lambda"}
+    assert set(numbers["ablation"]) == set(TRAINED)
+    for name in TRAINED:
+        for style in ("day", "evening"):
+            measured = numbers["ablation"][name][style]
+            assert 0 < measured["vision mAP day"][0] <= 100
+            assert ("latent R1 evening" in measured) == ("DirectReID" in name)
+    assert set(numbers["lambda"]) == {"1"}
+    assert {"commit", "versions", "hardware", "seed", "configuration"} <= set(record)
+
+    def refuse(*args: object, **options: object) -> None:
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr(benchmark, "train_model", refuse)
+    benchmark.main(size, folder=tmp_path / "runs", results=results)
+    assert json.loads(results.read_text())["numbers"] == numbers
+    assert "is written" in capsys.readouterr().out
