@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from crossreid.core.errors import CheckpointError
@@ -53,12 +54,12 @@ def test_it_is_written_and_read(task: nn.Linear, tmp_path: Path) -> None:
     average = WeightAverage(task, 0.5)
     weigh(task, 3.0)
     average.update(7)
-    average.save(tmp_path)
+    save_file(average.whole(), tmp_path / "average.safetensors")
     again = WeightAverage(copy.deepcopy(task), 0.5)
-    again.load(tmp_path)
+    again.load(tmp_path / "average.safetensors")
     assert torch.equal(value(again), value(average))
     with pytest.raises(CheckpointError, match="missing or of another model"):
-        WeightAverage(nn.Linear(3, 3), 0.5).load(tmp_path)
+        WeightAverage(nn.Linear(3, 3), 0.5).load(tmp_path / "average.safetensors")
     with pytest.raises(CheckpointError, match="missing or of another model"):
         again.load(tmp_path / "nowhere")
 

@@ -10,8 +10,13 @@ if TYPE_CHECKING:
 _KINDS = {1: "one modality", 2: "two modalities", 3: "three modalities", 4: "four modalities"}
 
 
-def show_plan(plan: "TrainingPlan") -> None:
-    """Print a plan; adapted layers one a line, the blocks that have the same ones together."""
+def show_plan(plan: "TrainingPlan", *, half: bool = False) -> None:
+    """Print a plan; adapted layers one a line, the blocks that have the same ones together.
+
+    Args:
+        plan: of a training.
+        half: its matrix products are in half precision.
+    """
     print(f"Plan of a {plan.kind} training; nothing is trained.")
     _line("Backbone", f"{plan.backbone}, {plan.backbone_parameters:,} parameters")
     _line("Input", f"{plan.height} x {plan.width} px")
@@ -34,7 +39,11 @@ def show_plan(plan: "TrainingPlan") -> None:
         "Memory",
         f"at least {plan.lowest_memory_mib:,.0f} MiB in fp32: weights, gradients and AdamW's moments,",
     )
-    _line("", "without activations, which grow with the batch")
+    if plan.cost is None:
+        _line("", "without activations, which grow with the batch")
+    else:
+        _line("", f"and about {plan.cost.activations_mib:,.0f} MiB of activations")
+        _line("Time", _time(plan.steps, plan.cost.flops, half=half))
     if plan.adapters:
         _line("Adapters", f"{sum(plan.adapters.values()):,} parameters in {len(plan.adapters)} layers:")
         for layer, blocks in _by_layer(plan.adapters).items():
@@ -43,6 +52,20 @@ def show_plan(plan: "TrainingPlan") -> None:
 
 def _line(name: str, text: str) -> None:
     print(f"{name:<10}{text}")
+
+
+def _time(steps: int, flops: float, *, half: bool) -> str:
+    """At the rate that this machine's matrix products reach when nothing else is done."""
+    import torch
+
+    from crossreid.analysis.measuring import peak_flops
+
+    rate = peak_flops(torch.bfloat16 if half else torch.float32, side=1024, repeats=3)
+    hours = steps * flops / rate / 3600
+    return (
+        f"at least {hours:,.2f} hours here: {flops / 1e12:,.3g} TFLOP a step, and matrix products of"
+        f" {rate / 1e9:,.0f} GFLOP/s"
+    )
 
 
 def _by_layer(adapters: dict[str, int]) -> dict[str, list[str]]:

@@ -119,7 +119,7 @@ def _show_plan(settings: "TrainingConfig", data: Path | None, dataset: str, spli
     people = None if data is None else read_dataset(dataset, data, split)
     if people is not None and settings.batch.captions == "first":
         people = people.first_captions()
-    show_plan(plan_training(settings, people))
+    show_plan(plan_training(settings, people), half=settings.loop.precision == "bf16")
 
 
 def _pretrain(settings: "CaptioningConfig | ContrastiveConfig", out: Path) -> None:

@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from crossreid.core.errors import CheckpointError
-
-_FILE = "average.safetensors"
+from crossreid.training.sharding import divided_like, whole
 
 
 class WeightAverage:
@@ -52,24 +51,23 @@ class WeightAverage:
         """The average becomes the task's weights."""
         self._give(self.values)
 
-    def save(self, folder: Path) -> None:
-        """Write it into a checkpoint."""
-        save_file({name: value.cpu().contiguous() for name, value in self.values.items()}, folder / _FILE)
+    def whole(self) -> dict[str, Tensor]:
+        """All of it on the CPU. All processes have to call."""
+        return {name: whole(value).cpu().contiguous() for name, value in self.values.items()}
 
-    def load(self, folder: Path) -> None:
-        """Read what `save` wrote.
+    def load(self, path: Path) -> None:
+        """Read what `whole` gave.
 
         Raises:
             CheckpointError: it is not there, or of another model.
         """
-        path = folder / _FILE
         stored = load_file(path) if path.exists() else {}
         if {n: v.shape for n, v in stored.items()} != {n: v.shape for n, v in self.values.items()}:
             raise CheckpointError(
                 f"{path} is missing or of another model", expected="the average of this training's weights"
             )
         for name, value in stored.items():
-            self.values[name].copy_(value)
+            self.values[name].copy_(divided_like(value, self.values[name]))
 
     @torch.no_grad()
     def _give(self, values: dict[str, Tensor]) -> None:

@@ -13,9 +13,10 @@ from torch import nn
 from crossreid.core.errors import CheckpointError
 from crossreid.training.averaging import WeightAverage
 from crossreid.training.gathering import gather_states, process_number, processes, told_by_first
+from crossreid.training.sharding import divided_like, load_whole_state, whole, whole_state
 
 _FORMAT = 1
-_WEIGHTS = "task.safetensors"
+_WEIGHTS, _AVERAGE = "task.safetensors", "average.safetensors"
 _SWITCHED_OFF = (None, False, "last")
 """What settings say that change nothing; 0 equals False."""
 
@@ -34,7 +35,9 @@ def _state(task: nn.Module) -> dict[str, torch.Tensor]:
     buffers = {name for name, _ in task.named_buffers()}
     state = task.state_dict()
     return {
-        name: value.detach().cpu().contiguous() for name, value in state.items() if name in trained | buffers
+        name: whole(value.detach()).cpu().contiguous()
+        for name, value in state.items()
+        if name in trained | buffers
     }
 
 
@@ -59,17 +62,19 @@ def save_checkpoint(
         average: of the weights, where there is one.
         writes: False in all processes but one; all have to call.
     """
+    weights, state = _state(task), whole_state(optimiser)
+    averaged = None if average is None else average.whole()
     random = _random_states()
     if not writes:
         return
     partial, old = folder.with_name(folder.name + ".partial"), folder.with_name(folder.name + ".old")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    save_weights(partial, task)
-    if average is not None:
-        average.save(partial)
+    save_file(weights, partial / _WEIGHTS)
+    if averaged is not None:
+        save_file(averaged, partial / _AVERAGE)
     torch.save(
-        {"optimiser": optimiser.state_dict(), "schedule": schedule.state_dict(), "random": random},
+        {"optimiser": state, "schedule": schedule.state_dict(), "random": random},
         partial / "optimiser.pt",
     )
     (partial / "progress.json").write_text(
@@ -116,9 +121,9 @@ def load_checkpoint(
         )
     load_weights(folder, task)
     if average is not None:
-        average.load(folder)
+        average.load(folder / _AVERAGE)
     rest = torch.load(folder / "optimiser.pt", weights_only=True, map_location="cpu")
-    optimiser.load_state_dict(rest["optimiser"])
+    load_whole_state(optimiser, rest["optimiser"])
     schedule.load_state_dict(rest["schedule"])
     _set_random_states(rest["random"])
     return Progress(step=int(progress["step"]), config=progress["config"])
@@ -185,4 +190,6 @@ def load_weights(folder: Path, task: nn.Module) -> None:
             expected="the weights of this model, names and shapes",
             remedy="continue with the data and model that it was begun with, or use another output folder",
         )
-    task.load_state_dict(state, strict=False)
+    own = task.state_dict()
+    divided = {name: divided_like(value, own[name]) for name, value in state.items()}
+    task.load_state_dict(divided, strict=False)

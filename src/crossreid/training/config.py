@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.training.overrides import apply_overrides, nearest_setting
+from crossreid.training.run_files import read_run_file
 
 Positive = Annotated[int, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -28,7 +28,9 @@ class LoopConfig(Configuration):
     `learning_rate` is AdamW's for the rest. With a `drop_at`, the rate does not fall by cosine: it stays at its peak
     for this share of the steps and is `final_learning_rate` from there on. With an `average`, a running average of
     the weights with this decay is what is validated and kept. With a `patience`, a training ends after so many
-    validations in a row that were not better than the best before.
+    validations in a row that were not better than the best before. In a training by several processes, each holds all
+    weights (DDP), or if it is `sharded` a part of them, of the gradients and of the optimiser's state (FSDP); then all
+    groups of the data have to have the same kinds of evidence, and validation needs memory for the whole model.
     """
 
     steps: Positive
@@ -47,8 +49,15 @@ class LoopConfig(Configuration):
     validate_every: Annotated[int, Field(ge=0)] = 0
     average: Annotated[float, Field(gt=0, lt=1)] | None = None
     patience: Positive | None = None
+    sharded: bool = False
     workers: Annotated[int, Field(ge=0)] = 1
     tracker: Literal["tensorboard", "wandb", "mlflow"] | None = "tensorboard"
+
+    @model_validator(mode="after")
+    def _one_way_to_divide(self) -> "LoopConfig":
+        if self.sharded and self.muon_learning_rate is not None:
+            raise ValueError("`sharded` with Muon, which needs whole matrices")
+        return self
 
 
 class BatchConfig(Configuration):
@@ -276,6 +285,12 @@ class TeacherConfig(LabelledConfig):
     lora: LoraConfiguration = LoraConfiguration()
     weights: TaskWeights = TaskWeights()
 
+    @model_validator(mode="after")
+    def _the_same_work_for_all(self) -> "TeacherConfig":
+        if self.loop.sharded and self.batch.joint:
+            raise ValueError("`loop.sharded` with `batch.joint`, of which a process may have none in a batch")
+        return self
+
 
 class StudentConfig(EdgeConfig):
     """Training the edge model on identities alone."""
@@ -346,6 +361,7 @@ class DrawnPeopleConfig(Configuration):
     people: Positive = 400
     validation: Annotated[int, Field(ge=0)] = 0
     groups: Positive = 4
+    style: Literal["day", "evening"] = "day"
     seed: Annotated[int, Field(ge=0)] = 0
 
 
@@ -472,7 +488,7 @@ class _Root(BaseModel):
 
 
 def load_config(path: Path | str, overrides: Sequence[str] = ()) -> TrainingConfig:
-    """Read a YAML file.
+    """Read a YAML file, which may say in what it differs from another: `base: other.yaml`.
 
     Args:
         path: of the file.
@@ -481,10 +497,7 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> TrainingConf
     Raises:
         ConfigurationError: the file is missing, not YAML, or has unknown or impossible settings; each is named.
     """
-    try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}", expected="a YAML file") from error
+    values = read_run_file(Path(path))
     try:
         return _Root.model_validate({"training": apply_overrides(values, overrides)}).training
     except ValidationError as error:

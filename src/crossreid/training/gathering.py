@@ -1,5 +1,6 @@
 """One global batch out of the batches of several processes."""
 
+import atexit
 from datetime import timedelta
 
 import torch
@@ -12,7 +13,9 @@ _LONGEST_VALIDATION = timedelta(hours=6)
 
 def join_processes() -> None:
     """Meet the other processes of an `accelerate launch`; alone, nothing happens."""
-    PartialState(cpu=not torch.cuda.is_available(), timeout=_LONGEST_VALIDATION)
+    state = PartialState(cpu=not torch.cuda.is_available(), timeout=_LONGEST_VALIDATION)
+    if state.num_processes > 1:
+        atexit.register(state.destroy_process_group)
 
 
 def gather_rows(rows: Tensor) -> Tensor:
@@ -64,7 +67,8 @@ def told_by_first(value: float | int) -> float | int:
 
 def gather_states(state: Tensor) -> list[Tensor]:
     """One tensor of each process, of one shape, on the CPU."""
-    return list(gather_rows(state[None].to(_device())).cpu())
+    # As copies: torch takes the state of its random numbers from the wrong place of a view.
+    return [row.clone() for row in gather_rows(state[None].to(_device())).cpu()]
 
 
 def _device() -> torch.device:

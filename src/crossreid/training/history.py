@@ -43,7 +43,7 @@ class History:
         self.write(step=step, **figures)
         self._compare(figures)
 
-    def _compare(self, figures: Mapping[str, float]) -> None:
+    def _compare(self, figures: Mapping[str, float | int]) -> None:
         value = next(value for name, value in figures.items() if name != "step")
         better = value > self._best
         self._best = value if better else self._best

@@ -2,6 +2,7 @@
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -23,6 +24,7 @@ from crossreid.training.gathering import told_by_first
 from crossreid.training.history import History
 from crossreid.training.optimiser import make_optimiser
 from crossreid.training.progress import step_progress
+from crossreid.training.sharding import make_whole, sharded_copy
 
 Validate = Callable[[], Mapping[str, float]]
 
@@ -112,16 +114,29 @@ def train(
     )
     if accelerator.num_processes > 1:
         set_seed(config.seed, device_specific=True)  # or all processes would drop the same units
-    optimiser = make_optimiser(task, config)
+    task.to(accelerator.device)
+    trained = sharded_copy(task) if config.sharded and accelerator.num_processes > 1 else task
+    optimiser = make_optimiser(trained, config)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, config))
-    average = None if config.average is None else WeightAverage(task, config.average)
+    average = None if config.average is None else WeightAverage(trained, config.average)
     settings = settings if settings is not None else config.model_dump(mode="json")
     checkpoint = folder / "checkpoint"
-    parts: dict[str, Any] = {"task": task, "optimiser": optimiser, "schedule": schedule, "average": average}
+    parts: dict[str, Any] = {
+        "task": trained,
+        "optimiser": optimiser,
+        "schedule": schedule,
+        "average": average,
+    }
     resumed = load_checkpoint(checkpoint, config=settings, **parts)
     first = resumed.step if resumed else 0
     history = History(folder / "history.jsonl", first, writes=accelerator.is_main_process)
-    wrapped, optimiser = accelerator.prepare(task, optimiser)
+    if trained is task:
+        with warnings.catch_warnings():
+            # Its successor is not known to the oldest torch that is supported.
+            warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
+            wrapped, optimiser = accelerator.prepare(task, optimiser)
+    else:
+        wrapped, optimiser = _in_precision(accelerator, trained), accelerator.prepare(optimiser)
     wrapped.train()
     if config.tracker:
         accelerator.init_trackers("tracker")
@@ -154,11 +169,10 @@ def train(
                 accelerator.log(values, step=done)
             ends = done == config.steps
             if validate and (ends or (validate_every and done % validate_every == 0)):
-                if accelerator.is_main_process:
-                    wrapped.eval()
-                    with nullcontext() if average is None else average.in_place():
-                        figures = dict(validate())
-                    wrapped.train()
+                with nullcontext() if average is None else average.in_place():
+                    make_whole(task, trained)
+                    figures = _validated(task, validate) if accelerator.is_main_process else {}
+                if figures:
                     history.validated(done, figures)
                     accelerator.log(figures, step=done)
                 ends = ends or _patience_is_over(history, config)
@@ -171,9 +185,31 @@ def train(
                 )
     if average is not None:
         average.settle()
-    accelerator.end_training()
+    make_whole(task, trained)
+    for tracker in accelerator.trackers:  # `end_training` would part the processes
+        tracker.finish()
     wrapped.eval()
+    task.eval()
     return history.path
+
+
+def _in_precision(accelerator: Accelerator, divided: nn.Module) -> nn.Module:
+    """What `prepare` does for a module that is not divided."""
+    forward = divided.forward
+
+    def forward_in_precision(*inputs: Any, **options: Any) -> Any:
+        with accelerator.autocast():
+            return forward(*inputs, **options)
+
+    divided.forward = forward_in_precision
+    return divided
+
+
+def _validated(task: nn.Module, validate: Validate) -> dict[str, float]:
+    task.eval()
+    figures = dict(validate())
+    task.train()
+    return figures
 
 
 _DATA_PARALLEL = DistributedDataParallelKwargs(

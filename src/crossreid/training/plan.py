@@ -16,6 +16,7 @@ from crossreid.training.config import (
     StudentConfig,
     TeacherConfig,
 )
+from crossreid.training.cost import StepCost, step_cost
 
 _MODALITIES = 4
 _FLOAT_BYTES = 4
@@ -42,6 +43,7 @@ class TrainingPlan:
         accumulation: batches a step.
         modalities: kinds of evidence in a group.
         dataset: the training split; None where there is none.
+        cost: of a step; None where it is not known.
     """
 
     kind: str
@@ -57,6 +59,7 @@ class TrainingPlan:
     accumulation: int
     modalities: int
     dataset: Dataset | None
+    cost: StepCost | None
 
     @property
     def items_a_batch(self) -> int:
@@ -109,11 +112,13 @@ def plan_training(
     named = TREATMENTS[config.input.treatment] if config.input.treatment else None
     size = (named.teacher if kind == "teacher" else named.student) if named else drawn.preprocessing
     kinds = {*config.modalities, "text"} if isinstance(config, MllmreidConfig) else ()
+    height, width = config.input.height or size.height, config.input.width or size.width
+    groups = config.batch.people * config.batch.groups
     return TrainingPlan(
         kind=config.kind,
         backbone=config.backbone,
-        height=config.input.height or size.height,
-        width=config.input.width or size.width,
+        height=height,
+        width=width,
         backbone_parameters=drawn.parameters,
         adapters=adapters,
         trained_parameters=trained,
@@ -123,6 +128,17 @@ def plan_training(
         accumulation=config.loop.accumulation,
         modalities=len(kinds) or _MODALITIES,
         dataset=dataset,
+        cost=step_cost(
+            drawn,
+            height=height,
+            width=width,
+            pictures=groups * (_MODALITIES - 1),
+            captions=groups,
+            accumulation=config.loop.accumulation,
+            adapted=bool(adapters),
+            checkpointing=config.checkpointing,
+            half=config.loop.precision == "bf16",
+        ),
     )
 
 
