@@ -39,6 +39,7 @@ check: $(READY) ## lint, formatting, types, layers, documentation
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python tools/write_reference.py --check
+	$(BIN)/python tools/write_readme.py --check
 	$(BIN)/python tools/check_docs.py
 
 format: $(READY) ## put the code in its form
@@ -47,6 +48,7 @@ format: $(READY) ## put the code in its form
 
 docs: $(READY) ## write docs/cli.md and docs/training.md anew from the code
 	$(BIN)/python tools/write_reference.py
+	$(BIN)/python tools/write_readme.py
 
 bench: $(READY) ## measure on this machine; results go to benchmarks/results
 	set -e; for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark; done

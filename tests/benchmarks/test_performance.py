@@ -1,0 +1,128 @@
+"""The benchmarks of models and of the distillation run, with models of nothing."""
+
+import importlib.util
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+def benchmark(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(f"{name}_benchmark", BENCHMARKS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Annotations of dataclasses are looked up there.
+    import sys
+
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def check(numbers: dict[str, Any], ways: set[str]) -> None:
+    assert set(numbers["ways"]) == ways
+    for row in numbers["ways"].values():
+        assert row["items_per_second"] > 0
+        assert row["gflop"] > 0
+        assert row["extra_memory_mib"] >= 0
+    assert set(numbers["times_faster"]) == ways - {"ours"}
+
+
+def test_the_cloud_model_s(tiny: Any, tmp_path: Path, capsys: Any) -> None:
+    module, path = benchmark("teacher"), tmp_path / "teacher.json"
+    small = {
+        prompts: replace(
+            module.SIZES[prompts],
+            pictures=tiny.SIZE,
+            items=4,
+            rounds=1,
+            config=lambda ids, _: config(tiny, ids),
+        )
+        for prompts in ("tiny", "tiny, prompts of the paper")
+    }
+    stored = module.main(small, results=path)
+    assert len(stored) == 4
+    for numbers in stored.values():
+        check(numbers, {"straightforward", "ours"})
+        assert numbers["least_cosine"] > 0.9999
+    assert json.loads(path.read_text())["cases"] == stored
+    module.main(small, results=path)
+    assert "measured before" in capsys.readouterr().out
+
+
+def config(tiny: Any, ids: dict[str, int]) -> Any:
+    small = tiny.qwen_config()
+    small.text_config.vocab_size = 2048
+    for name in ("image", "video"):
+        setattr(small, f"{name}_token_id", ids[f"<|{name}_pad|>"])
+    return small
+
+
+def test_the_cloud_model_s_refuses_two_ways_that_do_not_agree(tiny: Any) -> None:
+    module = benchmark("teacher")
+    size = replace(module.SIZES["tiny"], agreement=1.1, items=2, rounds=1, pictures=tiny.SIZE)
+    size = replace(size, config=lambda ids, _: config(tiny, ids))
+    with pytest.raises(SystemExit, match="do not agree"):
+        module.measure(size, "captions")
+
+
+def test_the_edge_model_s(tiny: Any, tmp_path: Path) -> None:
+    module = benchmark("student")
+    size = replace(
+        module.SIZES["tiny"],
+        pictures=tiny.SIZE,
+        items=8,
+        rounds=1,
+        photographs=(200, 100),
+        config=edge_config,
+    )
+    stored = module.main({"nothing": size}, results=tmp_path / "student.json")
+    pictures, captions, loading = stored.values()
+    check(pictures, {"straightforward", "ours"})
+    check(captions, {"straightforward", "ours"})
+    assert min(pictures["least_cosine"], captions["least_cosine"]) > 0.9999
+    assert set(loading["ways"]) == {"all pixels", "ours", "training step"}
+
+
+def edge_config(ids: dict[str, int]) -> Any:
+    from transformers import CLIPConfig
+
+    end = ids["<|endoftext|>"]
+    tower = {"hidden_size": 24, "intermediate_size": 48, "num_hidden_layers": 1, "num_attention_heads": 2}
+    text = tower | {"vocab_size": 2048, "bos_token_id": end, "eos_token_id": end, "pad_token_id": end}
+    return CLIPConfig(
+        text_config=text, vision_config=tower | {"image_size": 56, "patch_size": 14}, projection_dim=64
+    )
+
+
+def test_the_distillation_s(tiny: Any, tmp_path: Path) -> None:
+    module = benchmark("distillation_step")
+    cases = {
+        "losses": module.Losses(64, 96, "gram", rounds=1),
+        "correlations": module.Losses(24, 96, "correlation", rounds=1),
+        "step": module.Step(tiny.SIZE, edge_config, people=2, rounds=1, teacher=False),
+    }
+    stored = module.main(cases, results=tmp_path / "distillation_step.json")
+    losses, correlations, step = stored.values()
+    check(losses, {"as written", "ours"})
+    check(correlations, {"as written", "ours"})
+    check(step, {"student alone", "ours"})
+
+
+def test_the_losses_as_written_are_those_of_the_program() -> None:
+    module = benchmark("distillation_step")
+    drawn = torch.Generator().manual_seed(0)
+    student, teacher = (torch.randn(12, 20, generator=drawn) for _ in range(2))
+    from crossreid.losses import principal_basis
+
+    for relation in ("gram", "correlation"):
+        written = module.as_written(student, teacher, relation)
+        ours = module.ours(student, teacher, relation, principal_basis(teacher, 12))
+        for name, value in written.items():
+            torch.testing.assert_close(ours[name], value, atol=1e-5, rtol=1e-4)
