@@ -11,7 +11,7 @@ export PYTHON
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check format docs bench clean
+.PHONY: help setup demo reproduce test test-all check format docs bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,10 @@ $(READY): pyproject.toml constraints.txt tools/set_up.sh
 
 demo: $(READY) ## draw a world, train, distil, evaluate, search: the whole system in minutes
 	$(BIN)/crossreid demo
+
+reproduce: $(READY) ## all tables and figures of the paper on drawn people, three seeds: hours; it resumes
+	$(BIN)/crossreid reproduce all --preset tiny --results benchmarks/results/reproduction
+	$(BIN)/python tools/write_results.py
 
 test: $(READY) ## the tests, but for those marked slow
 	JAXTYPING_DISABLE=1 $(PYTEST) -m "traced and not slow"
@@ -39,6 +43,7 @@ check: $(READY) ## lint, formatting, types, layers, documentation
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python tools/write_reference.py --check
+	$(BIN)/python tools/write_results.py --check
 	$(BIN)/python tools/write_readme.py --check
 	$(BIN)/python tools/check_docs.py
 
@@ -46,8 +51,9 @@ format: $(READY) ## put the code in its form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(READY) ## write docs/cli.md and docs/training.md anew from the code
+docs: $(READY) ## write docs/cli.md, docs/training.md and docs/results.md anew from code and records
 	$(BIN)/python tools/write_reference.py
+	$(BIN)/python tools/write_results.py
 	$(BIN)/python tools/write_readme.py
 
 bench: $(READY) ## measure on this machine; results go to benchmarks/results

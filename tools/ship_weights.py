@@ -1,4 +1,4 @@
-"""Put a finished pretraining into the package: weights, log, curve, card and hashes.
+"""Put a finished pretraining into the package: weights, log, curve, card, calibration and hashes.
 
 python tools/ship_weights.py tiny-cloud runs/pretrain-tiny-cloud runs/pretrain-tiny-cloud-further
 
@@ -6,9 +6,9 @@ The runs are those of `configs/NAME.yaml`, each going on from the one before.
 """
 
 import argparse
-import hashlib
 import json
 import shutil
+import tempfile
 from math import prod
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from safetensors import safe_open
 from crossreid.analysis.figures import convergence_figure, render
 from crossreid.models.presets import TINY_HEIGHT, TINY_WIDTH, shipped_folder
 from crossreid.training.build import read_history
+from ship_calibration import PEOPLE, WORLD, draw_people, ship_calibration
 
 _WORDS = {
     "tiny-cloud": (
@@ -57,12 +58,11 @@ def main() -> None:
     (folder / "curve.png").write_bytes(picture)
     card = _card(arguments.name, folder, runs, arguments.remark)
     (folder / "README.md").write_text(card, encoding="utf-8")
-    files = sorted(path for path in folder.iterdir() if path.name != "SHA256SUMS")
-    for path in files:
+    for path in folder.iterdir():
         path.chmod(0o644)
-    sums = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files)
-    (folder / "SHA256SUMS").write_text(sums, encoding="utf-8")
-    print(f"{folder}: {sum(path.stat().st_size for path in files) / 2**20:.1f} MiB")
+    with tempfile.TemporaryDirectory() as drawn:
+        ship_calibration(folder, draw_people(Path(drawn)))
+    print(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()) / 2**20:.1f} MiB")
 
 
 def _join_histories(runs: list[Path], path: Path) -> None:
@@ -116,7 +116,9 @@ library_name: crossreid
 {stages}
   - `python tools/ship_weights.py {name} {" ".join(f"runs/{run.name}" for run in runs)}`
 - The same seed draws the same people and the same first weights; other thread counts or processors round differently.
-{f"- {remark}{chr(10)}" if remark else ""}- Hashes: `sha256sum --check SHA256SUMS`.
+{f"- {remark}{chr(10)}" if remark else ""}- `calibration.json`: from which score on a search in its own gallery may
+  answer (`crossreid search --fpir`), learnt on {PEOPLE} `validation` people of the procedural world {WORLD}.
+- Hashes: `sha256sum --check SHA256SUMS`.
 
 Meant for the demonstration, the tests and for learning how the parts fit together. It has seen nobody but drawn people:
 do not expect it to find real ones.

@@ -63,9 +63,7 @@ def test_short_curves_are_drawn_as_measured():
     (axes,) = figure.axes
     np.testing.assert_array_equal(axes.lines[0].get_xydata(), [[0, 3], [10, 1]])
     assert axes.get_ylabel() == "mAP, %"
-    legend = axes.get_legend()
-    assert legend is not None
-    assert [text.get_text() for text in legend.get_texts()] == ["all", "one"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["all", "one"]
     render(figure, dots_per_inch=40)
 
 

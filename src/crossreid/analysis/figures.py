@@ -149,7 +149,8 @@ def convergence_figure(
             axes.plot(steps, values, color=style["color"], alpha=0.22, linewidth=0.8)
         axes.plot(steps, smooth, label=name, linewidth=1.8, marker="o" if len(steps) == 1 else "", **style)
     title_axes(axes, title, x="step", y=quantity)
-    axes.legend(frameon=False, fontsize=9)
+    columns = min(3, len(curves))
+    figure.legend(loc="outside lower center", ncols=columns, frameon=False, fontsize=9, handlelength=3)
     return figure
 
 

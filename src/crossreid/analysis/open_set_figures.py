@@ -13,6 +13,7 @@ from crossreid.evaluation.reliability import Reliability
 
 MARKED_FPIRS = (0.01, 0.001)
 _BINS = 60
+_LOWEST_LABEL = 0.06  # below it, words under a point would lie on the axis
 
 
 def error_rates_figure(evidence: Mapping[str, EvidenceCalibration], *, data: str) -> Figure:
@@ -117,7 +118,8 @@ def reliability_figure(measured: Reliability, *, data: str) -> Figure:
     for x, y, count in zip(
         measured.stated[filled], measured.observed[filled], measured.counts[filled], strict=True
     ):
-        axes.annotate(f"{count}", (x, y), textcoords="offset points", xytext=(5, -9), fontsize=7)
+        below = -9 if y > _LOWEST_LABEL else 6
+        axes.annotate(f"{count}", (x, y), textcoords="offset points", xytext=(5, below), fontsize=7)
     title_axes(axes, "Reliability", x="stated probability", y="share that is the person")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))

@@ -106,7 +106,7 @@ def errors_figure(reports: Sequence[ErrorReport], *, data: str) -> Figure:
     for before, key in zip([None, *keys], keys, strict=False):
         place -= 1.0 if before is None or before[0] == key[0] else 1.6
         places[key] = place
-        names.append(f"{key[0]}: {key[1]}")
+        names.append(f"{key[0].replace('_', ' ')}: {key[1]}")
     for axes, report in zip(panels, reports, strict=True):
         axes.axvline(report.overall.mean_ap, color=INK, linewidth=0.8)
         for piece in report.slices:

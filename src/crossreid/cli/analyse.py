@@ -9,16 +9,12 @@ from crossreid.cli import studies
 from crossreid.cli.options import Data, DatasetName, Split, Tasks, command_line, read_dataset
 
 if TYPE_CHECKING:
-    from crossreid.analysis.cases import RetrievalCase
     from crossreid.analysis.low_rank import Spectrum
-    from crossreid.analysis.strips import Evidence, Strip
     from crossreid.core.embeddings import Embeddings
-    from crossreid.core.sample import Sample
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 _SHARES = (0.9, 0.95, 0.99)
-_TILE = (560, 280)  # pixels, twice what a strip shows
 
 File = Annotated[Path, typer.Argument(metavar="EMBEDDINGS", help="A .parquet that crossreid embed wrote.")]
 Figure = Annotated[Path, typer.Option("--out", "-o", help="The figure: .png or .svg.")]
@@ -114,6 +110,7 @@ def cases(
     out: Figure,
 ) -> None:
     """Draw single searches as strips of pictures: drawn at random, not the prettiest."""
+    from crossreid.analysis.case_strips import case_strip
     from crossreid.analysis.cases import retrieval_cases
     from crossreid.analysis.strips import cases_figure
     from crossreid.cli.outputs import FIGURES, check_output_file, write_figure
@@ -128,7 +125,7 @@ def cases(
     answers = queries if gallery is None else Embeddings.load(gallery)
     queries.check_comparable(answers)
     samples = {sample.item_id: sample for sample in read_dataset(dataset, data, split).samples}
-    strips: list[Strip] = []
+    strips = []
     for parsed in map(RetrievalTask.parse, task or TASKS):
         asking, found = parsed.queries(queries), answers.of(parsed.gallery)
         drawn = retrieval_cases(
@@ -141,7 +138,7 @@ def cases(
             top=top,
             seed=seed,
         )
-        strips += [_strip(case, asking, found, samples, heading=str(parsed)) for case in drawn]
+        strips += [case_strip(case, asking, found, samples, heading=str(parsed)) for case in drawn]
     write_figure(cases_figure(strips), out)
     print(f"Wrote {out}: {len(strips)} searches")
     print("Next: " + command_line("evaluate", embeddings))
@@ -163,33 +160,3 @@ def _draw_people(embeddings: "Embeddings", count: int, seed: int) -> "Embeddings
         raise DataError("embeddings of nobody known", expected="items with person ids")
     drawn = np.random.default_rng(seed).permutation(known)[:count]
     return embeddings.select(np.isin(embeddings.person_ids, drawn))
-
-
-def _strip(
-    case: "RetrievalCase",
-    queries: "Embeddings",
-    gallery: "Embeddings",
-    samples: "dict[str, Sample]",
-    *,
-    heading: str,
-) -> "Strip":
-    from crossreid.analysis.strips import Strip
-
-    results = [_content(str(gallery.item_ids[row]), samples) for row in case.gallery_indices]
-    query = _content(str(queries.item_ids[case.query_index]), samples)
-    return Strip([query], results, case.scores, case.correct, heading)
-
-
-def _content(item_id: str, samples: "dict[str, Sample]") -> "Evidence":
-    from crossreid.core.errors import DataError
-    from crossreid.data.images import decode_image
-
-    sample = samples.get(item_id)
-    if sample is None:
-        raise DataError(
-            f"{item_id}, which is embedded but not in the data", expected="--data that was embedded"
-        )
-    if sample.caption is not None:
-        return sample.caption
-    assert sample.path is not None, "samples of files have a caption or a path"
-    return decode_image(sample.path, size_hint=_TILE)

@@ -63,7 +63,8 @@ def convergence(
     figure = convergence_figure(curves, quantity=", ".join(wanted))
     caption(
         figure,
-        f"{', '.join(wanted)} as logged by {len(runs)} training(s); long curves smoothed, values behind them.",
+        f"{', '.join(wanted)} as logged by {len(runs)} training{'s' if len(runs) > 1 else ''}; long curves are"
+        " smoothed, what was logged behind them.",
     )
     asked = {"runs": list(map(str, runs)), "quantities": wanted}
     for name, pairs in curves.items():
@@ -207,7 +208,7 @@ def errors(
         print(
             f"{report.task}: mAP {report.overall.mean_ap:.1f} of {report.overall.queries} queries; lowest: {words}"
         )
-    described = f"{data.name} by {protocol}"
+    described = f"the world {data.name} by {protocol}"
     asked = {
         "data": str(data),
         "embeddings": _fingerprints({"queries": queries, "gallery": answers}),
@@ -258,7 +259,7 @@ def leakage(
         words = ", ".join(f"{leak.attribute} {leak.balanced_accuracy:.0%}" for leak in leaks[name][:4])
         print(f"{name}: most readable are {words}")
     people = len({person for items in loaded.values() for person in items.person_ids.tolist()})
-    figure = leakage_figure(leaks, data=f"{modality} embeddings of {people} people of {data.name}")
+    figure = leakage_figure(leaks, data=f"{modality} embeddings of {people} people of the world {data.name}")
     numbers = {
         name: [asdict(leak) | {"readable": leak.readable} for leak in found] for name, found in leaks.items()
     }

@@ -1,0 +1,145 @@
+"""`crossreid reproduce`."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crossreid.cli.options import command_line
+
+if TYPE_CHECKING:
+    from crossreid.reproduction.study import Study
+
+
+class Preset(StrEnum):
+    """Which models and data."""
+
+    TINY = "tiny"
+    PAPER = "paper"
+
+
+def reproduce(
+    items: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ITEM...",
+            help="table1 to table5, figure3 to figure7 (several, if you like), or all.",
+        ),
+    ],
+    *,
+    preset: Annotated[
+        Preset,
+        typer.Option(
+            help="tiny: the shipped models on people drawn by the program; paper: Qwen2-VL-2B and CLIP ViT-L/14 on"
+            " your data, for which it takes GPUs and days."
+        ),
+    ] = Preset.TINY,
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=1, help="Trainings of everything; by default 3 for tiny and 1 for paper."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Folder of trainings, embeddings, reports and pages; by default runs/reproduction/PRESET.",
+        ),
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the records and pictures; by default results in that of --out."),
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FOLDER",
+            help="For paper: a data set with photographs, infrared pictures, sketches and captions, splits train and"
+            " test; may be given several times.",
+        ),
+    ] = None,
+    dataset: Annotated[str, typer.Option(help="For paper: the format of all of them.")] = "manifest",
+    cloud: Annotated[
+        str, typer.Option(help="For paper: the cloud model's backbone, a folder or hub name.")
+    ] = "",
+    edge: Annotated[
+        str, typer.Option(help="For paper: the edge model's backbone, a folder or hub name.")
+    ] = "",
+    configs: Annotated[Path, typer.Option(help="For paper: folder of the three configurations.")] = Path(
+        "configs/paper"
+    ),
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A setting in place of the preset's: teacher.KEY, student.KEY or distillation.KEY of a configuration,"
+            " or world.KEY (train_people, gallery_people and the like) for tiny; may be given several times.",
+        ),
+    ] = None,
+) -> None:
+    """Make the paper's tables and figures anew, and a page that sets our numbers beside the paper's.
+
+    What is there is used again: every training, every embedding and every evaluation of each seed is made once and
+    shared. A change of settings, data or weights makes what depends on it anew.
+    """
+    from crossreid.cli.outputs import check_output_folder
+    from crossreid.reproduction.run import chosen_items
+    from crossreid.reproduction.run import reproduce as reproduce_
+    from crossreid.reproduction.writing import ITEMS
+
+    chosen = chosen_items(items)
+    study = _study(preset, data or [], dataset, cloud, edge, configs, overrides or [])
+    folder = out or Path("runs") / "reproduction" / preset.value
+    for place in (folder, results or folder / "results"):
+        check_output_folder(place)
+    done = reproduce_(
+        chosen,
+        study,
+        seeds=seeds or (3 if preset == Preset.TINY else 1),
+        folder=folder,
+        results=results or folder / "results",
+        say=lambda words: print(words, flush=True),
+        quiet=not sys.stderr.isatty(),
+    )
+    for line in done.answers:
+        print(line)
+    print(f"Wrote {done.page}, {done.document} and the records in {done.results}")
+    if len(chosen) < len(ITEMS):
+        print("Next: " + command_line("reproduce", "all", "--preset", preset.value))
+    else:
+        model = folder / "0" / "edge-cosine-pcm-fr" / "model"
+        print("Next: " + command_line("index", "PHOTOS", "--encoder", model, "--out", "gallery"))
+
+
+def _study(
+    preset: Preset,
+    data: list[str],
+    dataset: str,
+    cloud: str,
+    edge: str,
+    configs: Path,
+    overrides: list[str],
+) -> "Study":
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.reproduction.full_size import paper_study
+    from crossreid.reproduction.study import tiny_study
+
+    if preset == Preset.TINY:
+        given = {"--data": data, "--cloud": cloud, "--edge": edge}
+        foreign = [name for name, value in given.items() if value]
+        if foreign:
+            raise ConfigurationError(
+                f"{', '.join(foreign)} with the preset tiny, which draws its own people",
+                expected="--preset paper",
+            )
+        return tiny_study(overrides)
+    roots = {}
+    for written in data:
+        name, equals, root = written.partition("=")
+        if not (name and equals and root):
+            raise ConfigurationError(f"--data {written}", expected="NAME=FOLDER")
+        roots[name] = Path(root)
+    return paper_study(roots, dataset=dataset, cloud=cloud, edge=edge, configs=configs, overrides=overrides)

@@ -1,0 +1,1 @@
+"""The tables and figures of MLLMEmbed-ReID, made anew and set beside the published ones."""

@@ -1,0 +1,51 @@
+"""The page of results that the repository keeps, from the records that it keeps."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from crossreid.reproduction.answers import summarise
+from crossreid.reproduction.differences import setting_words
+from crossreid.reproduction.page import markdown
+from crossreid.reproduction.published import source
+from crossreid.reproduction.writing import ITEMS, claims_of, write_section
+
+_INTRODUCTION = (
+    "Written by `make docs` from the records in [`benchmarks/results/`](../benchmarks); `make reproduce` makes those"
+    " anew ([how](reproducing.md)). Each number of ours was measured on people drawn by the program: those of the paper"
+    " stand beside them to compare *differences* between rows, not heights."
+)
+
+
+def results_page(results: Path, *, link: str, weights: Mapping[str, str]) -> str:
+    """Markdown of all tables and figures; those without a record say so.
+
+    Args:
+        results: folder of the records and pictures.
+        link: how the page names that folder.
+        weights: signatures of the backbones that the program has now, by kind.
+    """
+    records = {item: read_record(results, item) for item in ITEMS}
+    known = {item: record for item, record in records.items() if record is not None}
+    paragraphs = [f"{source()}, and what this program measured beside it.", _INTRODUCTION]
+    stale = [item for item, record in known.items() if record["weights"] != dict(weights)]
+    if stale:
+        paragraphs.append(
+            f"**Of earlier weights than those that travel with the package now: {', '.join(stale)}.**"
+        )
+    pictures = {name: f"{link}/{name}.png" for record in known.values() for name in record["pictures"]}
+    return markdown(
+        title="Results",
+        paragraphs=paragraphs,
+        setup=setting_words(next(iter(known.values()))) if known else [],
+        answers=summarise(claims_of(known)),
+        sections=[write_section(item, record) for item, record in records.items()],
+        pictures=pictures,
+    )
+
+
+def read_record(results: Path, item: str) -> dict[str, Any] | None:
+    """What a reproduction wrote of an item; None where it was not run."""
+    file = results / f"{item}.json"
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None

@@ -1,0 +1,125 @@
+"""Tables and figures on demand: what they need is trained, measured and drawn, and set beside the paper's."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crossreid.analysis.figures import render
+from crossreid.core.errors import ConfigurationError
+from crossreid.reproduction import figures, tables
+from crossreid.reproduction.answers import summarise
+from crossreid.reproduction.differences import setting_words
+from crossreid.reproduction.figures import Drawn
+from crossreid.reproduction.page import markdown, write_html
+from crossreid.reproduction.published import source
+from crossreid.reproduction.results_page import read_record
+from crossreid.reproduction.seed_run import SeedRun
+from crossreid.reproduction.study import Study
+from crossreid.reproduction.writing import ITEMS, claims_of, write_section
+from crossreid.training.record import write_record
+
+ALL = "all"
+
+_TABLES: Mapping[str, Callable[[Sequence[SeedRun]], dict[str, Any]]] = {
+    "table1": tables.table_1,
+    "table2": tables.table_2,
+    "table3": tables.table_3,
+    "table4": tables.table_4,
+    "table5": tables.table_5,
+}
+_FIGURES: Mapping[str, Callable[[Sequence[SeedRun]], Drawn]] = {
+    "figure3": figures.figure_3,
+    "figure4": figures.figure_4,
+    "figure5": figures.figure_5,
+    "figure6": figures.figure_6,
+    "figure7": figures.figure_7,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """What was written: the page twice, and the claims that it answers."""
+
+    page: Path
+    document: Path
+    results: Path
+    answers: tuple[str, ...]
+
+
+def chosen_items(names: Sequence[str]) -> tuple[str, ...]:
+    """The items that a user names, in order and once each.
+
+    Raises:
+        ConfigurationError: a name is unknown.
+    """
+    for name in names:
+        if name not in (*ITEMS, ALL):
+            raise ConfigurationError(f"{name}", expected=f"{', '.join(ITEMS)} or {ALL}")
+    return tuple(item for item in ITEMS if ALL in names or item in names)
+
+
+def reproduce(
+    items: Sequence[str],
+    study: Study,
+    *,
+    seeds: int,
+    folder: Path,
+    results: Path,
+    say: Callable[[str], None],
+    quiet: bool = True,
+) -> Reproduction:
+    """Make tables and figures, and a page of them.
+
+    Args:
+        items: of `ITEMS`.
+        study: what is trained on whom.
+        seeds: how many times, each with other people where they are drawn.
+        folder: of the study; receives a folder for each seed, and the page.
+        results: receives the record of each item and its pictures.
+        say: is told what is done.
+        quiet: no progress bars.
+    """
+    runs = [SeedRun(study, seed, folder / str(seed), say, quiet) for seed in range(seeds)]
+    weights = {
+        kind: runs[0].backbone(part).signature for kind, part in (("cloud", "teacher"), ("edge", "student"))
+    }
+    results.mkdir(parents=True, exist_ok=True)
+    for item in items:
+        say(f"{item}: {ITEMS[item]}")
+        drawn = _FIGURES[item](runs) if item in _FIGURES else Drawn({}, _TABLES[item](runs))
+        for name, picture in drawn.pictures.items():
+            (results / f"{name}.png").write_bytes(render(picture, dots_per_inch=120))
+            (results / f"{name}.svg").write_bytes(render(picture, kind="svg"))
+        record: dict[str, Any] = {
+            "item": item,
+            "seeds": list(range(seeds)),
+            "weights": weights,
+            "pictures": sorted(drawn.pictures),
+            **drawn.numbers,
+        }
+        write_record(results / f"{item}.json", study.settings(), seed=0, **record)
+    return _write_page(items, folder, results)
+
+
+def _write_page(items: Sequence[str], folder: Path, results: Path) -> Reproduction:
+    records = {item: read_record(results, item) for item in items}
+    known = {item: record for item, record in records.items() if record is not None}
+    claims = claims_of(known)
+    answers = [answer for answer in summarise(claims) if answer.words]
+    name = ALL if len(items) == len(ITEMS) else "-".join(items)
+    parts = {
+        "title": "Reproduction of MLLMEmbed-ReID",
+        "paragraphs": [f"{source()}. Beside it what this program measured."],
+        "setup": setting_words(next(iter(known.values()))),
+        "answers": answers,
+        "sections": [write_section(item, record) for item, record in records.items()],
+    }
+    page = write_html(folder / f"{name}.html", pictures=results, **parts)
+    document = folder / f"{name}.md"
+    links = {
+        picture: f"{results.resolve()}/{picture}.png" for one in known.values() for picture in one["pictures"]
+    }
+    document.write_text(markdown(pictures=links, **parts), encoding="utf-8")
+    lines = tuple(f"{answer.question} {answer.verdict}. {answer.words}" for answer in answers)
+    return Reproduction(page, document, results, lines)

@@ -1,0 +1,90 @@
+"""The parts of a page, whatever it is written in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+NOT_RUN = "not run yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of words and numbers.
+
+    Args:
+        title: above it.
+        header: of the columns.
+        words: how many columns from the left are words.
+        rows: cells, as long as the header.
+        ours: which rows were measured here rather than printed by the paper.
+        note: below it.
+    """
+
+    title: str
+    header: tuple[str, ...]
+    words: int
+    rows: tuple[tuple[str, ...], ...]
+    ours: tuple[bool, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was asked, and what the numbers say.
+
+    Args:
+        question: as a reader would ask.
+        verdict: in a word or two.
+        words: the numbers behind it.
+    """
+
+    question: str
+    verdict: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure's file, without its ending, and what it shows."""
+
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One table or figure of the paper.
+
+    Args:
+        item: its name.
+        heading: what it is about.
+        paragraphs: what is different here, and how it was counted.
+        answers: to the paper's claims.
+        grids: numbers.
+        pictures: drawn here.
+        made: by whom and where, in a line; `NOT_RUN` when there is nothing.
+    """
+
+    item: str
+    heading: str
+    paragraphs: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    grids: tuple[Grid, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    made: str = NOT_RUN
+
+    @property
+    def run(self) -> bool:
+        """Whether there are numbers."""
+        return self.made != NOT_RUN
+
+
+def spread(values: Sequence[int | float | None], digits: int = 1) -> str:
+    """A mean, with the sample deviation where there are several values; `-` where there is none."""
+    known = [value for value in values if value is not None and value == value]
+    if not known:
+        return "-"
+    mean = sum(known) / len(known)
+    if len(known) == 1:
+        return f"{mean:.{digits}f}"
+    deviation = (sum((value - mean) ** 2 for value in known) / (len(known) - 1)) ** 0.5
+    return f"{mean:.{digits}f} ± {deviation:.{digits}f}"

@@ -1,0 +1,155 @@
+"""One preset: what is trained on whom, and how it is looked at."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from crossreid.core.errors import ConfigurationError
+from crossreid.data.dataset import Dataset
+from crossreid.demonstration.settings import (
+    DemoSettings,
+    distillation_config,
+    student_config,
+    teacher_config,
+)
+from crossreid.demonstration.stages import PRECISION, draw
+from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
+from crossreid.training.overrides import apply_overrides
+
+TINY_DENSE = 1
+"""Last blocks of a tower that are all adapted; with the paper's four, all of four blocks are, whatever the stride."""
+
+WORLD = "drawn world"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyData:
+    """Who is learnt from and who is searched for.
+
+    Args:
+        train: with groups.
+        validation: behind the convergence curves; None for none.
+        tests: by name.
+    """
+
+    train: Dataset
+    validation: Dataset | None
+    tests: Mapping[str, Dataset]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Everything that two reproductions can differ in.
+
+    Args:
+        preset: its name.
+        teacher: of the cloud model.
+        student: of the edge model alone.
+        distillation: of the edge model after the cloud model.
+        world: where the data come from, as JSON holds it.
+        read: seed, folder to draw into, quiet -> the data.
+        precision: in which features are computed.
+        zero_shot: whether the backbones are measured as they are.
+        timing_seconds: of each measurement of table 5.
+    """
+
+    preset: Literal["tiny", "paper"]
+    teacher: TeacherConfig
+    student: StudentConfig
+    distillation: DistillationConfig
+    world: Mapping[str, Any]
+    read: Callable[[int, Path, bool], StudyData]
+    precision: str = PRECISION
+    zero_shot: bool = False
+    timing_seconds: float = 5.0
+
+    def settings(self) -> dict[str, Any]:
+        """As JSON holds them."""
+        return {
+            "preset": self.preset,
+            "world": dict(self.world),
+            **{kind: getattr(self, kind).model_dump(mode="json") for kind in _KINDS},
+        }
+
+
+_KINDS = {"teacher": TeacherConfig, "student": StudentConfig, "distillation": DistillationConfig}
+
+
+def tiny_study(overrides: Sequence[str] = ()) -> Study:
+    """The demonstration's trainings on people drawn by the program: each seed has its own people.
+
+    Args:
+        overrides: "teacher.loop.steps=10", "world.train_people=100" and the like; `world` has the fields of
+            `DemoSettings`.
+
+    Raises:
+        ConfigurationError: a setting is unknown or impossible.
+    """
+    sizes = _sizes(apply_overrides({"world": asdict(DemoSettings())}, _of(overrides, "world")))
+    teacher = teacher_config(sizes)
+    lora = teacher.lora.model_copy(update={"dense": TINY_DENSE})
+    teacher, student, distillation = configured(
+        {
+            "teacher": teacher.model_copy(update={"lora": lora}),
+            "student": student_config(sizes),
+            "distillation": distillation_config(sizes),
+        },
+        _of(overrides, *_KINDS),
+    )
+    check_groups(overrides, ("world", *_KINDS))
+
+    def read(seed: int, folder: Path, quiet: bool) -> StudyData:
+        drawn = draw(replace(sizes, seed=seed), folder, quiet=quiet)
+        return StudyData(drawn.train, drawn.validation, {WORLD: drawn.people})
+
+    world = {name: value for name, value in asdict(sizes).items() if name not in ("seed", *_SCHEDULE)}
+    return Study("tiny", teacher, student, distillation, world, read, zero_shot=True)
+
+
+_SCHEDULE = ("teacher_steps", "student_steps", "batch_people")
+"""Fields of `DemoSettings` that the configurations repeat."""
+
+
+def configured(
+    configs: Mapping[str, Any], overrides: Sequence[str]
+) -> tuple[TeacherConfig, StudentConfig, DistillationConfig]:
+    """The three configurations with some settings replaced, `KIND.path=value`.
+
+    Raises:
+        ConfigurationError: a setting is unknown or impossible.
+    """
+    written = {kind: config.model_dump(mode="json") for kind, config in configs.items()}
+    changed = apply_overrides(written, overrides)
+    try:
+        return tuple(model.model_validate(changed[kind]) for kind, model in _KINDS.items())  # type: ignore[return-value]
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise ConfigurationError(
+            f"--set: {problems}", remedy="see docs/training.md for every setting"
+        ) from error
+
+
+def check_groups(overrides: Sequence[str], groups: Sequence[str]) -> None:
+    """Refuse a setting that belongs to none of the groups.
+
+    Raises:
+        ConfigurationError: there is one.
+    """
+    for assignment in overrides:
+        if assignment.partition(".")[0] not in groups:
+            raise ConfigurationError(f"--set {assignment}", expected=f"a setting of {', '.join(groups)}")
+
+
+def _of(overrides: Sequence[str], *groups: str) -> list[str]:
+    return [one for one in overrides if one.partition(".")[0] in groups]
+
+
+def _sizes(values: Mapping[str, Any]) -> DemoSettings:
+    known = {field.name for field in fields(DemoSettings)}
+    unknown = sorted(set(values["world"]) - known)
+    if unknown:
+        raise ConfigurationError(f"--set world.{unknown[0]}", expected=f"one of {', '.join(sorted(known))}")
+    return DemoSettings(**values["world"])

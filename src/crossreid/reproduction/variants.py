@@ -1,0 +1,53 @@
+"""What the paper compares: places of adapters, and weights of the distillation's losses."""
+
+from dataclasses import dataclass
+
+from crossreid.training.config import DistillationConfig, TeacherConfig
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Adapters:
+    """Rank of the adapters and stride of the adapted blocks (table 3)."""
+
+    rank: int
+    stride: int
+
+    def __str__(self) -> str:
+        return f"rank {self.rank}, stride {self.stride}"
+
+
+ADAPTERS = tuple(Adapters(rank, stride) for rank in (8, 16) for stride in (1, 2, 4))
+CHOSEN_ADAPTERS = Adapters(16, 2)
+"""Of the teacher behind all other tables and figures."""
+
+TASK_ONLY, COSINE, RELATION, PRINCIPAL = "task only", "cosine", "cosine + FR", "cosine + PCM"
+BOTH = "cosine + PCM + FR"
+LITTLE, HALF = "0.70 : 0.29", "0.495 : 0.495"
+
+_TERMS = ("cosine", "principal", "relation")
+TERMS: dict[str, tuple[float, float, float]] = {
+    COSINE: (0.99, 0.0, 0.0),
+    RELATION: (0.29, 0.0, 0.70),
+    PRINCIPAL: (0.29, 0.70, 0.0),
+    BOTH: (0.29, 0.35, 0.35),
+    LITTLE: (0.70, 0.145, 0.145),
+    HALF: (0.495, 0.2475, 0.2475),
+}
+"""Weights of cosine, PCM and FR in each distillation; the task has 0.01 in all of them."""
+
+ABLATION = (TASK_ONLY, COSINE, RELATION, PRINCIPAL, BOTH)
+"""Rows (a) to (e) of table 2."""
+RATIOS = (LITTLE, HALF, BOTH)
+"""Rows (a) to (c) of table 4: the weight of the cosine against that of PCM and FR together."""
+
+
+def with_adapters(config: TeacherConfig, adapters: Adapters) -> TeacherConfig:
+    """The configuration with other adapters."""
+    lora = config.lora.model_copy(update={"rank": adapters.rank, "stride": adapters.stride})
+    return config.model_copy(update={"lora": lora})
+
+
+def with_terms(config: DistillationConfig, name: str) -> DistillationConfig:
+    """The configuration with the weights of one distillation."""
+    weights = dict(zip(_TERMS, TERMS[name], strict=True))
+    return config.model_copy(update={"distillation": config.distillation.model_copy(update=weights)})

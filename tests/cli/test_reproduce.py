@@ -1,0 +1,61 @@
+"""The options of `crossreid reproduce`; the work behind it is tested in tests/reproduction."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossreid.reproduction import run as reproduction
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+    """What the verb hands on, in place of doing it."""
+    seen: dict[str, Any] = {}
+
+    def record(items: Any, study: Any, **options: Any) -> reproduction.Reproduction:
+        seen.update(options, items=items, study=study)
+        return reproduction.Reproduction(
+            tmp_path / "page.html", tmp_path / "page.md", options["results"], ("Is it so? not shown.",)
+        )
+
+    monkeypatch.setattr(reproduction, "reproduce", record)
+    return seen
+
+
+def test_what_is_handed_on(run: Any, asked: dict[str, Any], tmp_path: Path) -> None:
+    words = ["--seeds", 2, "--out", tmp_path / "runs", "--set", "teacher.loop.steps=7"]
+    shown = run("reproduce", "figure6", "table2", "table2", *words).output
+    assert asked["items"] == ("table2", "figure6")
+    assert (asked["seeds"], asked["folder"], asked["results"]) == (
+        2,
+        tmp_path / "runs",
+        tmp_path / "runs" / "results",
+    )
+    assert asked["study"].teacher.loop.steps == 7
+    assert asked["study"].teacher.lora.dense == 1
+    assert "Is it so? not shown." in shown
+    assert "Next: crossreid reproduce all --preset tiny" in shown
+
+
+def test_all_is_everything_three_times(run: Any, asked: dict[str, Any], tmp_path: Path) -> None:
+    run("reproduce", "all", "--out", tmp_path)
+    assert len(asked["items"]) == 10
+    assert asked["seeds"] == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["table9"], "table9; expected table1"),
+        (["table1", "--data", "A=b"], "--data with the preset tiny"),
+        (["table1", "--set", "batch.people=3"], "a setting of world, teacher, student, distillation"),
+        (["table1", "--set", "world.persons=3"], "world.persons; expected one of"),
+        (["table1", "--set", "teacher.loop.stepps=3"], "loop.stepps"),
+        (["table1", "--preset", "paper", "--data", "folder"], "--data folder; expected NAME=FOLDER"),
+        (["table1", "--preset", "paper", "--configs", "gone"], "the configuration gone/teacher.yaml"),
+    ],
+)
+def test_what_is_refused(run: Any, tmp_path: Path, words: list[str], complaint: str) -> None:
+    output = run("reproduce", *words, "--out", tmp_path, status=2).output
+    assert complaint in " ".join(output.split())

@@ -1,0 +1,91 @@
+"""The paper's preset: everything is looked for first, and the same code runs to its end on miniatures."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossreid.core.errors import ConfigurationError
+from crossreid.reproduction.full_size import join, paper_study
+from crossreid.reproduction.run import reproduce
+from crossreid.synthesis.pedestrians.dataset import write_world
+
+CONFIGS = Path(__file__).parents[2] / "configs" / "paper"
+LOOP = (
+    "loop.steps=1", "loop.precision='no'", "loop.log_every=1", "loop.workers=0", "loop.tracker=", "batch.people=2",
+    "batch.groups=1", "input.treatment=", "input.height=84", "input.width=56",
+)  # fmt: skip
+SMALL = [f"{kind}.{setting}" for kind in ("teacher", "student", "distillation") for setting in LOOP]
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("data")
+    sizes = {"train": 3, "test": 3}
+    for seed, name in enumerate(("first", "second")):
+        write_world(folder / name, seed=seed, people=sizes, groups_per_person=2, workers=1, progress=False)
+    return {name: folder / name for name in ("first", "second")}
+
+
+def test_everything_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    data = {"CUHK-PEDES": tmp_path / "gone"}
+    with pytest.raises(ConfigurationError) as caught:
+        paper_study(data, dataset="manifest", cloud=str(tmp_path / "qwen"), configs=CONFIGS)
+    message = str(caught.value)
+    for words in (f"{tmp_path / 'qwen'} (--cloud)", "(--edge)", "train of CUHK-PEDES", "test of CUHK-PEDES"):
+        assert words in message
+    with pytest.raises(ConfigurationError, match=r"data \(--data CUHK-PEDES=FOLDER"):
+        paper_study({}, dataset="manifest", configs=CONFIGS)
+    with pytest.raises(ConfigurationError, match=r"teacher\.yaml.*student\.yaml"):
+        paper_study(data, dataset="manifest", configs=tmp_path)
+
+
+def test_data_without_sketches_are_refused(
+    people: dict[str, Path], backbones: dict[str, Path], tmp_path: Path
+) -> None:
+    lines = (people["first"] / "manifest.csv").read_text().splitlines(keepends=True)
+    kept = [line for line in lines if "/sketch/" not in line]
+    assert len(kept) < len(lines)
+    (tmp_path / "manifest.csv").write_text("".join(kept))
+    for split in ("train", "test"):
+        (tmp_path / split).symlink_to(people["first"] / split)
+    with pytest.raises(ConfigurationError, match="sketch in train of lacking"):
+        paper_study(
+            {"lacking": tmp_path},
+            dataset="manifest",
+            cloud=str(backbones["cloud"]),
+            edge=str(backbones["edge"]),
+            configs=CONFIGS,
+        )
+
+
+def test_people_of_two_data_sets_stay_apart(tiny: Any) -> None:
+    one = tiny.dataset(people=2)
+    both = join({"a": one, "b": one})
+    assert len(both) == 2 * len(one)
+    assert both.people == (0, 1, 2, 3)
+    assert len({sample.item_id for sample in both.samples}) == len(both)
+    assert both.labels[2] == f"b/{one.labels[0]}"
+    assert len(both.groups()) == 2 * len(one.groups())
+
+
+def test_it_runs_to_its_end_on_miniatures(
+    people: dict[str, Path], backbones: dict[str, Path], tmp_path: Path
+) -> None:
+    study = paper_study(
+        people,
+        dataset="manifest",
+        cloud=str(backbones["cloud"]),
+        edge=str(backbones["edge"]),
+        configs=CONFIGS,
+        overrides=[*SMALL, "distillation.distillation.components=4"],
+    )
+    assert study.student.dim == 32, "as wide as the cloud model"
+    done = reproduce(
+        ["table1"], study, seeds=1, folder=tmp_path / "runs", results=tmp_path / "results", say=lambda _: None
+    )
+    text = done.document.read_text()
+    assert "| **S->R** | **E2C** | **second** |" in text
+    assert "| T->R | E2C | paper: RSTPReid | 52.79 | 74.18 | 82.89 | 46.44 | 28.82 |" in text
+    assert "untrained" not in text
