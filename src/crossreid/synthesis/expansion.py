@@ -106,7 +106,7 @@ def _claim(
     dataset: Dataset, recipes: Sequence[Recipe], replace: bool, copy: bool, seed: int, batch_size: int
 ) -> dict[str, object]:
     # The last digits of a network's result depend on what is beside a picture in its batch.
-    batch = {"batch_size": batch_size} if any(recipe.weights for recipe in recipes) else {}
+    batch: dict[str, object] = {"batch_size": batch_size} if any(recipe.weights for recipe in recipes) else {}
     return {
         "format": _FORMAT,
         "dataset": dataset.name,

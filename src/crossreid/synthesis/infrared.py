@@ -54,7 +54,7 @@ def _reflectance(photo: np.ndarray, unit: float) -> np.ndarray:
 def _skin(photo: np.ndarray) -> np.ndarray:
     """How much each pixel has the hue of skin, float32 [height, width] from 0 to 1."""
     hues = cv2.cvtColor(cv2.medianBlur(photo, 5), cv2.COLOR_RGB2YCrCb).astype(np.float32)[..., 1:]
-    likeness = np.exp(-((hues - np.float32(_SKIN)) ** 2).sum(axis=2) / (2 * _SKIN_SPREAD**2))
+    likeness = np.exp(-((hues - np.array(_SKIN, np.float32)) ** 2).sum(axis=2) / (2 * _SKIN_SPREAD**2))
     # Between two colours lies a seam of all others: what is no broader than that is no skin.
     return cv2.GaussianBlur(
         cv2.morphologyEx(likeness, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)), (0, 0), 1.2

@@ -92,7 +92,7 @@ def _hatching(lightness: np.ndarray, unit: float, rng: np.random.Generator) -> n
     slant = int(rng.integers(2))
     ink = np.zeros_like(tone)
     for level, (below, strength) in enumerate(((0.58, 0.22), (0.40, 0.36), (0.24, 0.50))):
-        strokes = _strokes((slant + level) % 2, level, *tone.shape, rng)
+        strokes = _strokes((slant + level) % 2, level, tone.shape, rng)
         ink = np.maximum(ink, np.clip((below - tone) * 9.0, 0.0, 1.0) * strength * strokes)
     return ink
 
@@ -109,8 +109,9 @@ def _stroke_tile(slant: int, level: int) -> np.ndarray:
     return np.clip(0.45 + tile / (2.2 * tile.std()), 0.0, 1.0)
 
 
-def _strokes(slant: int, level: int, height: int, width: int, rng: np.random.Generator) -> np.ndarray:
+def _strokes(slant: int, level: int, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """A piece of the tile, from a place of its own."""
+    height, width = shape
     tile, (top, left) = _stroke_tile(slant, level), rng.integers(_TILE, size=2)
     rows, columns = (np.arange(height) + top) % _TILE, (np.arange(width) + left) % _TILE
     return tile[np.ix_(rows, columns)]

@@ -10,7 +10,6 @@ from crossreid.core.modality import Modality
 from crossreid.data.dataset import Dataset
 from crossreid.data.loading import load_dataset
 from crossreid.synthesis.pedestrians.dataset import write_world
-from crossreid.synthesis.pedestrians.world import Split
 from crossreid.synthesis.translator_discriminators import PatchDiscriminator, PixelDiscriminator
 from crossreid.synthesis.translators import TranslatorOutline, save_translator
 from crossreid.training.config import TranslatorConfig
@@ -24,7 +23,7 @@ def draw_pairs(
     config: TranslatorConfig, folder: Path, *, quiet: bool = False
 ) -> tuple[Dataset, Dataset | None]:
     """Pairs of the procedural world, and others to validate on; those in the folder already are not drawn again."""
-    people: dict[Split, int] = {"pretrain": config.drawn_people, "validation": config.validation_people}
+    people: dict[str, int] = {"pretrain": config.drawn_people, "validation": config.validation_people}
     write_world(
         folder,
         seed=config.world_seed,
