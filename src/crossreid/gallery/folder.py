@@ -319,7 +319,11 @@ class FolderGallery:
         def labels(column: str) -> Counter[str]:
             return Counter(table[column].to_pylist()) if table is not None else Counter()
 
-        times = pc.min_max(table["time"]).as_py() if table is not None else {"min": None, "max": None}
+        times = (
+            pc.call_function("min_max", [table["time"]]).as_py()
+            if table is not None
+            else {"min": None, "max": None}
+        )
         coming = state.coming if state else None
         return Statistics(
             items=len(self),

@@ -48,7 +48,7 @@ def plan_index(sample: np.ndarray, *, target: float, generator: np.random.Genera
         generator: draws the queries.
 
     Returns:
-        None where no width below the full one does with `MOST_CANDIDATES`.
+        None where no width up to half of the full one does with `MOST_CANDIDATES`.
 
     Raises:
         ConfigurationError: no such recall.
@@ -82,7 +82,7 @@ def _needed(
     exact[itself] = -np.inf
     nearest = np.argpartition(-exact, SHOWN, axis=1)[:, :SHOWN]
     low = np.zeros_like(exact)
-    for width in range(WIDTH_STEP, sample.shape[1], WIDTH_STEP):
+    for width in range(WIDTH_STEP, sample.shape[1] // 2 + 1, WIDTH_STEP):
         block = slice(width - WIDTH_STEP, width)
         low += asked[:, block] @ sample[:, block].T
         if energy[width - 1] < _LEAST_ENERGY or not _worth_trying(width):

@@ -66,8 +66,11 @@ class Selection:
         Raises:
             DataError: nothing is named.
         """
-        named = {"people": [person] if person else [], "tracks": list(tracks), "keys": list(keys)}
-        selections = tuple(cls(**{field: tuple(labels)}) for field, labels in named.items() if labels)
+        selections = (
+            *([cls(people=person)] if person else []),
+            *([cls(tracks=tracks)] if (tracks := tuple(tracks)) else []),
+            *([cls(keys=keys)] if (keys := tuple(keys)) else []),
+        )
         if not selections:
             raise DataError("a request that names nobody", expected="a person, tracks or keys")
         return selections

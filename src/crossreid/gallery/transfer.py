@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -129,13 +130,15 @@ def _read(file: Path, rows: int) -> Iterator[tuple[EncoderRecord, Batch]]:
         ) from error
 
 
-def _batch(piece: pa.RecordBatch, header: dict[str, str]) -> Batch:
+def _item(row: dict[str, Any]) -> GalleryItem:
+    values: dict[str, Any] = {name: row[name] for name in _ITEM}
+    return GalleryItem(**values | {"modality": Modality(row["modality"])})
+
+
+def _batch(piece: pa.RecordBatch, header: dict[str, Any]) -> Batch:
     known = piece.select([*_ITEM, "crop"]).to_pylist()
     crops = {row["path"]: row["crop"] for row in known if row["crop"] is not None}
-    items = tuple(
-        GalleryItem(**{name: row[name] for name in _ITEM} | {"modality": Modality(row["modality"])})
-        for row in known
-    )
+    items = tuple(map(_item, known))
     column = piece.column("vector")
     vectors = column.flatten().to_numpy().reshape(len(items), column.type.list_size)
     blank = np.full(len(items), "")

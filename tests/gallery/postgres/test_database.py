@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,7 @@ def test_an_owner_who_is_no_superuser(empty: Database) -> None:
         owned.upgrade()
         for tenant in ("one", "two"):
             owned.add_tenant(tenant)
-            owned.gallery(tenant).enrol([GalleryItem(str(n)) for n in range(100)], embed(100, 48))
+            owned.gallery(tenant).enrol([GalleryItem(str(n)) for n in range(100)], embed(100, 64))
         gallery = owned.gallery("one")
         gallery.erase(Selection(keys="5"))
         assert (len(gallery), len(owned.gallery("two"))) == (99, 100)
@@ -238,8 +239,7 @@ def test_exact_filtered_and_grouped_searches_agree_with_arithmetic(
     monkeypatch.setattr("crossreid.gallery.postgres.nearest.EXACT_ROWS", 50)
     vectors = np.random.default_rng(3).normal(size=(1500, 64)) * np.arange(1, 65) ** -0.8
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    embeddings = embed(1500, 64)
-    object.__setattr__(embeddings, "vectors", vectors)
+    embeddings = replace(embed(1500, 64), vectors=vectors)
     gallery = database.gallery(tenant)
     items = [GalleryItem(str(n), camera=str(n % 5), person=str(n % 100)) for n in range(1500)]
     gallery.enrol(items, embeddings)

@@ -8,6 +8,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 from urllib.parse import quote
 
 from crossreid.core.errors import DataError, MissingDependencyError
@@ -138,20 +139,29 @@ class EmbeddedPostgres:
             os.chown(path, owner.pw_uid, owner.pw_gid)
 
     def _run(
-        self, program: str, *arguments: str, folder: bool = True, check: bool = True, stdin: object = None
+        self,
+        program: str,
+        *arguments: str,
+        folder: bool = True,
+        check: bool = True,
+        stdin: IO[bytes] | int = subprocess.DEVNULL,
     ) -> subprocess.CompletedProcess[bytes]:
         where = ("-D", str(self.folder)) if folder else ()
-        environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
-        user = (
-            {"user": _user().pw_uid, "group": _user().pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        )
-        capture = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        if program != "pg_ctl":  # whose server would keep the pipes open
-            capture = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        owner = _user() if os.geteuid() == 0 else None
+        # The pipes of pg_ctl would be kept open by the server.
+        output = subprocess.DEVNULL if program == "pg_ctl" else subprocess.PIPE
         return subprocess.run(
             [self._programs / program, *where, *arguments],
-            check=check, cwd="/", env=environment, stdin=stdin or subprocess.DEVNULL, **capture, **user,
-        )  # fmt: skip
+            check=check,
+            cwd="/",
+            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
+            stdin=stdin,
+            stdout=output,
+            stderr=output,
+            user=owner.pw_uid if owner else None,
+            group=owner.pw_gid if owner else None,
+            extra_groups=[] if owner else None,
+        )
 
 
 def _programs() -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from crossreid.gallery.gallery import Group
 from crossreid.gallery.item import GalleryItem
@@ -59,8 +60,9 @@ def nearest(
         group: one item of each person, or track, only.
         index: through which to search; None compares everything.
     """
-    wanted = 0 if index is None else max(index.candidates, top)
+    found: tuple[Found, ...] = ()
     if index is not None and (not filtered or _many(connection, conditions)):
+        wanted = max(index.candidates, top)
         for _ in range(_TRIES):
             _prepare(connection, wanted, index.rows, filtered=filtered)
             found, seen = _through_index(
@@ -69,8 +71,8 @@ def nearest(
             if len(found) == top or seen < wanted:
                 break
             wanted *= 4
-        if len(found) == top:
-            return found
+    if len(found) == top:
+        return found
     return _everything(connection, vector, encoder, conditions, top, group)
 
 
@@ -157,7 +159,7 @@ def _run(
     if group is not None:
         label = schema.items.c[group]
         own = sa.case((label != "", sa.literal("=") + label), else_=sa.cast(schema.items.c.id, sa.Text))
-        chosen = chosen.distinct(own).order_by(own, distance, identity)
+        chosen = chosen.ext(distinct_on(own)).order_by(own, distance, identity)
     else:
         chosen = chosen.order_by(distance, identity).limit(top)
     best = chosen.subquery()

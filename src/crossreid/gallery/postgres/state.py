@@ -66,10 +66,10 @@ def read_gallery(connection: sa.Connection, tenant: str, name: str) -> StoredGal
         .where(galleries.tenant == tenant, galleries.name == name)
     )
     gallery = None
-    for identity, state, *encoder in connection.execute(query):
-        gallery = gallery or StoredGallery(identity)
-        if state is not None:
-            gallery = replace(gallery, **{state: StoredEncoder(*encoder)})
+    for row in connection.execute(query):
+        gallery = gallery or StoredGallery(row[0])
+        if row[1] is not None:
+            gallery = replace(gallery, **{row[1]: StoredEncoder(*row[2:])})
     return gallery
 
 

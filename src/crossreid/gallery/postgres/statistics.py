@@ -21,7 +21,8 @@ def read_statistics(connection: sa.Connection, gallery: StoredGallery | None) ->
         count(column.distinct()).filter(column != "") for column in (items.person, items.track, items.camera)
     ]
     query = sa.select(count(), *labels, sa.func.min(items.time), sa.func.max(items.time)).where(own)
-    total, people, tracks, cameras, first, last = connection.execute(query).one()
+    row = connection.execute(query).one()
+    total = int(row[0])
     pictures, crop_bytes = connection.execute(
         sa.select(count(), sa.func.coalesce(sa.func.sum(sa.func.octet_length(crops.picture)), 0))
         .join(schema.items, items.id == crops.item_id)
@@ -34,13 +35,13 @@ def read_statistics(connection: sa.Connection, gallery: StoredGallery | None) ->
     )
     return Statistics(
         items=total,
-        people=people,
-        tracks=tracks,
-        cameras=cameras,
+        people=row[1],
+        tracks=row[2],
+        cameras=row[3],
         modalities=_by(connection, items.modality, own),
         collections=_by(connection, items.collection, own),
-        first=first,
-        last=last,
+        first=row[4],
+        last=row[5],
         crops=pictures,
         size_bytes=vector_bytes + int(crop_bytes),
         encoder=current.record if current else None,
