@@ -17,12 +17,30 @@ def demo(
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder that receives everything.")] = Path("demo"),
     seed: Annotated[int, typer.Option(min=0, help="Of the world, the order and the adapters.")] = 0,
+    serve: Annotated[
+        bool,
+        typer.Option(
+            "--serve", help="Open the search page on the gallery; a finished demonstration is not repeated."
+        ),
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the search page; 0 takes a free one.")
+    ] = 8000,
 ) -> None:
     """Show the whole system on people drawn by the program, in a few minutes on two cores.
 
     Draws a world, adapts the cloud model, distils the edge model, measures both on people never seen, and searches.
     An interrupted demonstration continues where it was.
     """
+    if not (serve and (out / "results.json").is_file()):
+        _run(out, seed)
+    if serve:
+        from crossreid.cli.demo_page import serve_demo
+
+        serve_demo(out, port)
+
+
+def _run(out: Path, seed: int) -> None:
     from rich.console import Console
 
     from crossreid.demonstration.run import run_demo

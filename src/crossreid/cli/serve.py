@@ -104,13 +104,13 @@ def serve(
     )
     key = find_master_key(key_file)
     taken, where = listen(where)
-    with taken, _open_database(gallery) as database:
+    with taken, open_database(gallery) as database:
         model = _load(encoder, device)
         tokens = TokenReader(provider) if provider else None
         service = Service(
             database, model, settings=settings, key=key, tokens=tokens, input_size=_input_size(model)
         )
-        _take_over(service, gallery)
+        take_over_folder(service, gallery)
         first = first_key(service, again=new_key)
         _greet(where.url, first, sealed=key is not None)
         Housekeeper(service).start()
@@ -118,7 +118,8 @@ def serve(
 
 
 @contextmanager
-def _open_database(address: str) -> "Iterator[Database]":
+def open_database(address: str) -> "Iterator[Database]":
+    """The PostgreSQL at an address, or that of a gallery's folder, with its tables."""
     from contextlib import closing
 
     from crossreid.gallery.postgres.database import Database
@@ -152,7 +153,8 @@ def _input_size(encoder: "Encoder") -> tuple[int, int] | None:
     return (preprocessing.height, preprocessing.width) if preprocessing is not None else None
 
 
-def _take_over(service: "Service", address: str) -> None:
+def take_over_folder(service: "Service", address: str) -> None:
+    """Enrol what `crossreid index` wrote into the folder that is served, if there is anything new."""
     from crossreid.gallery.folder import FolderGallery
     from crossreid.gallery.state import STATE
     from crossreid.server.start import take_over

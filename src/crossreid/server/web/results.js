@@ -92,7 +92,7 @@ function resultCard(result, acts, may) {
       make("p.seen", {}, icon("clock"), make("time", { datetime: item.time }, time(item.time))),
       result.group?.items && make("p.seen", {}, icon("people"), make("span", {}, several(result.group.items, "picture"))),
     ),
-    make("div.result-acts", {}, button("Why", "why", () => acts.why(result), { kind: "small text" }), may.verdicts && [verify, reject], may.cases && pin),
+    make("div.result-acts", {}, button("Why", null, () => acts.why(result), { kind: "small text" }), may.verdicts && [verify, reject], may.cases && pin),
   );
   function refresh() {
     const state = STATES[result.state];
@@ -113,7 +113,7 @@ function resultCard(result, acts, may) {
 /** The probability in large figures where there is one, and the score beside it. */
 export function likelihood(result) {
   if (result.probability === null) {
-    return make("div.likelihood", {}, make("strong", {}, score(result.score)), make("span.soft", { title: "No calibration for this combination of evidence" }, "score, uncalibrated"));
+    return make("div.likelihood", {}, make("strong", {}, score(result.score)), make("span.soft", { title: "There is no calibration for this combination of evidence: the score is a likeness, no probability" }, "uncalibrated"));
   }
   const bar = make("i");
   bar.style.width = `${100 * result.probability}%`;

@@ -17,7 +17,7 @@ export function explanation(result, pieces, weights) {
 
 /** Who, where, when. */
 export function facts({ item }) {
-  const rows = [["Who", identity(item)], ["Seen by", camera(item)], ["When", time(item.time)], ["Kind", KINDS[item.modality]?.words ?? item.modality], ["Item", item.id]];
+  const rows = [["Who", identity(item)], ["Seen by", camera(item)], ["When", time(item.time)], ["Kind", KINDS[item.modality]?.words ?? item.modality]];
   return make("dl.facts", {}, rows.map(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
 }
 

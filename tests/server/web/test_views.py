@@ -1,0 +1,223 @@
+"""Cases, the gallery, the audit log, keys and the door."""
+
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from crossreid.server.settings import Settings
+from crossreid.server.start import one_time_key
+
+
+def first(page: Page) -> Any:
+    return page.locator(".result:not(.ghost)").first
+
+
+def test_a_result_is_pinned_judged_and_exported(street: Any, page: Any, ask: Any, keep: Any) -> None:
+    seen = page(street.operator)
+    ask(seen)
+    first(seen).get_by_role("button", name="Pin to a case").click()
+    window = seen.get_by_role("dialog", name="Pin to which case?")
+    assert window.get_by_label("Reference").input_value() == "2026/117"
+    window.get_by_label("Name").fill("The coat")
+    window.get_by_role("button", name="Open the case").click()
+    expect(first(seen)).to_contain_text("Pinned")
+    first(seen).get_by_role("button", name="Verify").click()
+    expect(first(seen)).to_contain_text("1 of 2 confirmed")
+    assert first(seen).get_by_role("button", name="Verify").get_attribute("aria-pressed") == "true"
+    seen.get_by_role("link", name="Cases").click()
+    keep(seen, "cases")
+    seen.get_by_role("link", name="The coat").click()
+    pin = seen.locator(".pin")
+    expect(pin).to_contain_text("verified by operator")
+    pin.get_by_role("button", name="Reject").click()
+    expect(seen.locator(".pin")).to_contain_text("Rejected")
+    seen.get_by_label("Note").fill("Seen again on Monday.")
+    seen.get_by_role("button", name="Keep the note").click()
+    expect(seen.get_by_text("Note kept.")).to_be_visible()
+    keep(seen, "case")
+    for kind, magic in (("PDF", b"%PDF"), ("ZIP", b"PK")):
+        with seen.expect_download() as download:
+            seen.get_by_role("button", name=f"Export {kind}").click()
+        assert download.value.suggested_filename == f"case-2026-117.{kind.lower()}"
+        assert Path(download.value.path()).read_bytes().startswith(magic)
+    (case,) = street.operator.get("/cases")["cases"]
+    assert case["note"] == "Seen again on Monday."
+
+
+def test_a_case_gives_the_search_its_record(street: Any, page: Any) -> None:
+    case = {"name": "The coat", "reference": "2026/9", "purpose": "criminal investigation"}
+    number = street.operator.post("/cases", case, status=201)["id"]
+    seen = page(street.operator)
+    seen.get_by_label("Case").select_option(str(number))
+    assert seen.get_by_label("Purpose").input_value() == "criminal investigation"
+    assert seen.get_by_label("Reference").input_value() == "2026/9"
+
+
+def test_two_people_agree_before_a_name_is_shown(
+    make_service: Callable[..., Any], serve: Any, new_tenant: Any, fill: Any, page: Any, ask: Any, keep: Any
+) -> None:
+    service = make_service(settings=Settings(two_person=True))
+    with serve(service) as url:
+        tenant = fill(new_tenant(service, url))
+        for place, name in enumerate(("operator", "second")):
+            seen = page(tenant.operator if place == 0 else tenant.client("operator", name=name))
+            ask(seen)
+            assert first(seen).locator(".who").inner_text() == "Identity hidden"
+            assert seen.get_by_label("Watchlist").count() == 0
+            first(seen).get_by_role("button", name="Verify").click()
+            if place == 0:
+                told = "Confirmed. A second person has to confirm before the identity is shown."
+                expect(seen.get_by_text(told)).to_be_visible()
+                keep(seen, "search-two-person")
+        expect(first(seen).locator(".who")).to_have_text("ann")
+
+
+def test_the_gallery_is_read_filled_and_emptied(street: Any, page: Any, plain: Any, keep: Any) -> None:
+    seen = page(street.supervisor, view="#/gallery")
+    expect(seen.locator(".tile").first).to_contain_text("9")
+    pictures = seen.get_by_role("list", name="Pictures").locator(".entry")
+    expect(pictures).to_have_count(9)
+    seen.get_by_label("Camera", exact=True).first.select_option("gate")
+    expect(pictures).to_have_count(3)
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("gil/1.png", plain("green"))
+        file.writestr("gil/2.png", plain("white"))
+    with seen.expect_file_chooser() as chooser:
+        seen.get_by_role("button", name="Import a ZIP").click()
+    chooser.value.set_files({"name": "new.zip", "mimeType": "application/zip", "buffer": archive.getvalue()})
+    expect(seen.get_by_role("progressbar", name="Import of new.zip")).to_have_attribute("value", "1")
+    expect(seen.locator(".tile").first).to_contain_text("11")
+    seen.get_by_label("Days").fill("30")
+    seen.get_by_role("region", name="Retention").get_by_role("button", name="Keep").click()
+    expect(seen.get_by_text("Pictures are kept for 30 days.")).to_be_visible()
+    seen.get_by_role("button", name="New watchlist").click()
+    seen.get_by_label("Name").fill("wanted")
+    seen.get_by_label("People").fill("ann\nbob")
+    seen.get_by_role("dialog").get_by_role("button", name="Keep").click()
+    expect(seen.locator(".row-entry")).to_contain_text("2 people")
+    keep(seen, "gallery")
+    seen.get_by_text("Erase", exact=True).click()
+    part = seen.locator("details.block")
+    part.get_by_label("Person").fill("gil")
+    part.get_by_label("Reason").fill("subject request")
+    part.get_by_label("Reference").fill("DSR-7")
+    part.get_by_role("button", name="Count and erase").click()
+    window = seen.get_by_role("dialog", name="Erase?")
+    expect(window).to_contain_text("2 pictures and 2 kept crops will be removed for good")
+    window.get_by_role("button", name="Erase").click()
+    expect(part.get_by_role("status")).to_contain_text("Digest of their names")
+    assert street.supervisor.get("/statistics")["items"] == 9
+    assert street.supervisor.get("/watchlists")["watchlists"][0]["people"] == ["ann", "bob"]
+
+
+def test_the_audit_log_is_read_verified_and_taken_away(
+    street: Any, page: Any, asking: Any, keep: Any
+) -> None:
+    street.operator.post("/search", asking("red"))
+    seen = page(street.auditor)
+    assert seen.get_by_role("navigation", name="Views").get_by_role("link").all_inner_texts() == [
+        "Gallery",
+        "Audit",
+    ]
+    seen.get_by_role("link", name="Audit").click()
+    rows = seen.get_by_role("table").locator("tbody tr")
+    expect(rows.first).to_contain_text("2026/117")
+    rows.first.locator("summary").click()
+    expect(rows.first.locator("pre")).to_contain_text('"hash"')
+    seen.get_by_role("button", name="Verify the chain").click()
+    expect(seen.locator(".chain")).to_contain_text("entries follow from one another")
+    keep(seen, "audit")
+    before = rows.count()
+    seen.get_by_label("What").select_option("enrol")
+    expect(rows).to_have_count(1)
+    assert before > 1
+    with seen.expect_download() as download:
+        seen.get_by_role("button", name="Export").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert len(lines) >= before
+
+
+def test_keys_are_made_shown_once_and_withdrawn(street: Any, page: Any, keep: Any) -> None:
+    seen = page(street.admin, view="#/keys")
+    seen.get_by_role("button", name="New key").click()
+    window = seen.get_by_role("dialog", name="New key")
+    window.get_by_label("Name").fill("nora")
+    window.get_by_label("auditor").check()
+    window.get_by_role("button", name="Make the key").click()
+    shown = seen.get_by_role("dialog", name="The new key")
+    key = shown.locator("code").inner_text()
+    assert key.startswith("crk_")
+    keep(seen, "key-shown")
+    shown.get_by_role("button", name="I have kept it").click()
+    row = seen.get_by_role("row", name="nora")
+    expect(row).to_contain_text("auditor")
+    keep(seen, "keys")
+    seen.get_by_role("button", name="Withdraw the key of nora").click()
+    seen.get_by_role("dialog").get_by_role("button", name="Withdraw", exact=True).click()
+    expect(row).to_contain_text("Withdrawn")
+    assert key not in seen.content()
+
+
+@pytest.mark.parametrize(
+    ("role", "views"),
+    [("operator", ["Search", "Cases", "Gallery"]), ("admin", ["Gallery", "Audit", "Keys"]), ("device", [])],
+)
+def test_roles_see_their_views(street: Any, page: Any, role: str, views: list[str]) -> None:
+    seen = page(getattr(street, role), view="#/keys")
+    seen.get_by_role("heading", level=1).first.wait_for()
+    assert seen.get_by_role("navigation", name="Views").get_by_role("link").all_inner_texts() == views
+    if role == "operator":
+        assert seen.get_by_role("heading", level=1).inner_text() == "Who is sought?"
+
+
+class Nobody:
+    """A visitor without a key."""
+
+    key = ""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+
+def test_the_door_says_why_it_stays_shut(street: Any, page: Any, url: str, keep: Any) -> None:
+    seen = page(Nobody(url))
+    keep(seen, "door")
+    seen.get_by_label("API key").fill("crk_0000000000000000_wrong")
+    seen.get_by_role("button", name="Sign in").click()
+    expect(seen.get_by_role("alert")).to_contain_text("A key that is not known here.")
+    expect(seen.get_by_role("alert")).to_contain_text("Ask an admin.")
+    seen.get_by_label("API key").fill(street.operator.key)
+    seen.get_by_role("button", name="Sign in").click()
+    expect(seen.get_by_role("heading", name="Who is sought?")).to_be_visible()
+    seen.get_by_role("button", name="Sign out").click()
+    expect(seen.get_by_label("API key")).to_have_value("")
+    assert seen.evaluate("sessionStorage.length") == 0
+
+
+def test_a_one_time_key_is_exchanged(tenant: Any, page: Any, url: str, keep: Any) -> None:
+    seen = page(Nobody(url))
+    seen.get_by_label("API key").fill(one_time_key(tenant.service, tenant.name))
+    seen.get_by_role("button", name="Sign in").click()
+    seen.get_by_label("Your name").fill("ada")
+    keep(seen, "door-first")
+    seen.get_by_role("button", name="Make my key").click()
+    key = seen.get_by_role("dialog", name="The new key").locator("code").inner_text()
+    seen.get_by_role("button", name="I have kept it").click()
+    expect(seen.locator(".me")).to_contain_text("ada")
+    assert seen.evaluate("sessionStorage.getItem('crossreid.key')") == key
+
+
+def test_a_key_that_is_withdrawn_ends_the_session(street: Any, page: Any) -> None:
+    client = street.client("operator", name="gone")
+    seen = page(client)
+    seen.get_by_role("heading", name="Who is sought?").wait_for()
+    street.admin.ask("DELETE", f"/keys/{client.key.split('_')[1]}", status=204)
+    seen.get_by_role("link", name="Cases").click()
+    expect(seen.get_by_label("API key")).to_be_visible()
+    expect(seen.get_by_role("alert")).to_contain_text("A key that was revoked.")
