@@ -63,6 +63,7 @@ class Comparison:
         alignment_steps: of that.
         hidden: width of the language model.
         depth: its layers.
+        samples: pictures of which the model is asked what it sees, after every epoch.
         precision: of training and embedding.
         seeds: of order, augmentation, adapters and classifiers.
         world_seed: of the people.
@@ -80,6 +81,7 @@ class Comparison:
     alignment_steps: int = 400
     hidden: int = 256
     depth: int = 4
+    samples: int = 4
     precision: str = "bf16"
     seeds: tuple[int, ...] = (0, 1, 2)
     world_seed: int = 0
@@ -97,7 +99,8 @@ MINIATURE = replace(
     alignment_steps=4,
     hidden=64,
     depth=1,
-    seeds=(0, 1),
+    samples=1,
+    seeds=(0,),
 )
 
 
@@ -165,6 +168,7 @@ def configuration(size: Comparison, run: Run, backbone: Path) -> MllmreidConfig:
             "augmentation": {"flip": 0.5, "padding": 4, "erase": 0.15},
             "vision_rate": size.vision_rate,
             "mllmreid": dict(run.settings),
+            "samples": size.samples,
         }
     )
 
@@ -205,6 +209,7 @@ def _draw(size: Comparison, folder: Path, style: Style) -> tuple[Dataset, Datase
             people={split: people},
             groups_per_person=size.groups,
             style=style,
+            workers=1,
             progress=False,
         )
     train, test = (load_dataset("pedestrians", folder / "people" / style / name, name) for name in counts)

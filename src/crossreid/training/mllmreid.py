@@ -43,6 +43,7 @@ def draw_people(
             people={split: people},
             groups_per_person=drawn.groups,
             style=drawn.style,
+            workers=1,  # a few seconds a thousand people; starting others takes as long
             progress=not quiet,
         )
     told_by_first(0)  # the pictures are there for all processes
