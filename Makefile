@@ -44,6 +44,7 @@ check: $(READY) ## lint, formatting, types, layers, documentation
 	$(BIN)/lint-imports
 	$(BIN)/python tools/write_reference.py --check
 	$(BIN)/python tools/write_results.py --check
+	$(BIN)/python tools/write_performance.py --check
 	$(BIN)/python tools/write_readme.py --check
 	$(BIN)/python tools/check_docs.py
 
@@ -54,6 +55,7 @@ format: $(READY) ## put the code in its form
 docs: $(READY) ## write docs/cli.md, docs/training.md and docs/results.md anew from code and records
 	$(BIN)/python tools/write_reference.py
 	$(BIN)/python tools/write_results.py
+	$(BIN)/python tools/write_performance.py
 	$(BIN)/python tools/write_readme.py
 
 bench: $(READY) ## measure on this machine; results go to benchmarks/results

@@ -165,7 +165,7 @@ def measure_step(case: Step) -> Mapping[str, Any]:
     ids = special_token_ids(tokenizer)
     torch.manual_seed(0)
     config = case.config(ids)
-    dim = config.projection_dim
+    dim = int(config.projection_dim or 0)
     student = Student(CLIPModel(config), tokenizer, case.pictures, dim=dim).to(DEVICE)
     features = functional.normalize(torch.randn(TRAIN_SET, dim), dim=1)
     alone = StudentTask(student, people=TRAIN_SET, weights=TaskWeights())

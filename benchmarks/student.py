@@ -105,8 +105,9 @@ def build(size: Size) -> tuple[Any, Student]:
     )
     torch.manual_seed(0)
     config = size.config(special_token_ids(tokenizer))
-    clip: Any = CLIPModel(config).to(DEVICE, size.dtype).eval()
-    student = Student(clip, tokenizer, size.pictures, dim=config.projection_dim)
+    clip: Any = CLIPModel(config).eval()
+    clip.to(DEVICE, size.dtype)
+    student = Student(clip, tokenizer, size.pictures, dim=int(config.projection_dim or 0))
     return clip, student.to(DEVICE, size.dtype).eval()
 
 
@@ -139,7 +140,8 @@ def straightforward(clip: Any, student: Student, samples: Sequence[Sample]) -> t
             processor = CLIPImageProcessorPil(
                 size={"height": size.height, "width": size.width}, do_center_crop=False
             )
-            seen = processor([sample.image for sample in samples], return_tensors="pt")["pixel_values"]
+            images: Any = [sample.image for sample in samples]
+            seen = processor(images, return_tensors="pt")["pixel_values"]
             seen = seen.to(DEVICE, next(clip.parameters()).dtype)
             output = clip.get_image_features(pixel_values=seen, interpolate_pos_encoding=True)
     return functional.normalize(output.pooler_output.float(), dim=1).cpu()
@@ -208,12 +210,12 @@ def load(size: Size) -> Mapping[str, Any]:
 
 def photographs(folder: Path, size: Size) -> Dataset:
     """A group of three pictures and a caption of each of some people, the pictures as large JPEG files."""
-    world, samples = World(0), []
+    world, samples, (height, width) = World(0), [], size.photographs
     for person in range(size.items // 4):
         group = world.group("train", person, 0)
         drawn = group.rgb(height=280, width=140)
         buffer = io.BytesIO()
-        Image.fromarray(drawn).resize(size.photographs[::-1], Image.Resampling.BICUBIC).save(buffer, "JPEG")
+        Image.fromarray(drawn).resize((width, height), Image.Resampling.BICUBIC).save(buffer, "JPEG")
         for kind in PICTURES:
             path = folder / f"{person}-{kind}.jpg"
             path.write_bytes(buffer.getvalue())

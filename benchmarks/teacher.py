@@ -12,12 +12,13 @@ The case of 2 B parameters needs 16 GiB of memory; `--small` leaves it out.
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from transformers import Qwen2VLConfig, Qwen2VLForConditionalGeneration
+from transformers import PreTrainedTokenizerFast, Qwen2VLConfig, Qwen2VLForConditionalGeneration
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from crossreid.analysis.measuring import compare
@@ -119,10 +120,20 @@ def build(size: Size) -> tuple[Any, Teacher]:
     torch.set_default_dtype(size.dtype)
     try:
         config = size.config(special_token_ids(tokenizer), len(tokenizer))
-        captioner: Any = Qwen2VLForConditionalGeneration(config).to(DEVICE).eval()
+        captioner: Any = Qwen2VLForConditionalGeneration(config).eval()
+        captioner.to(DEVICE)
     finally:
         torch.set_default_dtype(torch.float32)
     return captioner, Teacher(captioner.model, tokenizer, size.prompts, size.pictures, text_budget=160).eval()
+
+
+@cache
+def tokenizer_for(prompts: Prompts) -> PreTrainedTokenizerFast:
+    """Most words are tokens, as for Qwen's own."""
+    world = World(0)
+    words = [world.group("train", person, 0).caption for person in range(300)]
+    templates = [prompts.opening(pictures=True), prompts.text, prompts.ask_about_image(Modality.RGB)]
+    return train_tokenizer([*words, *templates * 40], vocabulary=2048)
 
 
 def samples_of(size: Size, kind: str) -> list[Sample]:
@@ -146,18 +157,23 @@ def straightforward(captioner: Any, teacher: Teacher, samples: Sequence[Sample])
     tokenizer, prompts = chats.tokenizer, chats.prompts
     extra: dict[str, Any] = {}
     if samples[0].modality == Modality.TEXT:
-        opening = prompts.opening(pictures=False)
-        texts = [opening + prompts.text.format(caption=s.caption) + prompts.tail for s in samples]
+        texts = chats.for_captions([sample.caption or "" for sample in samples])
     else:
         area = size.height * size.width
         processor = Qwen2VLImageProcessorPil(size={"shortest_edge": area, "longest_edge": area})
-        seen = processor([sample.image for sample in samples], return_tensors="pt")
+        images: Any = [sample.image for sample in samples]
+        seen = processor(images, return_tensors="pt")
         head = prompts.head(images=1, tokens_per_image=chats.tokens_per_image)
-        texts = [head + prompts.ask_about_image(s.modality) + prompts.tail for s in samples]
+        texts = tokenizer([head + prompts.ask_about_image(s.modality) + prompts.tail for s in samples])[
+            "input_ids"
+        ]
         dtype = next(captioner.parameters()).dtype
         extra["pixel_values"] = seen["pixel_values"].to(DEVICE, dtype)
         extra["image_grid_thw"] = seen["image_grid_thw"].to(DEVICE)
-    encoded = tokenizer(texts, padding="max_length", max_length=PADDED, return_tensors="pt").to(DEVICE)
+    encoded = tokenizer.pad(
+        {"input_ids": texts}, padding="max_length", max_length=PADDED, return_tensors="pt"
+    )
+    encoded = encoded.to(DEVICE)
     ids, mask = encoded["input_ids"], encoded["attention_mask"]
     captioner.model.rope_deltas = None
     with torch.inference_mode():

@@ -116,3 +116,17 @@ def test_any_evidence_in_one_table(run: Call, embeddings: Path, tmp_path: Path) 
     assert (
         "expected those of other in other" in run("evaluate", foreign, "--weights", learnt, status=2).stderr
     )
+
+
+def test_pieces_that_are_read_together_stand_beside_their_sum(
+    run: Call, world: Path, cloud: Path, edge: Path, embeddings: Path, tmp_path: Path
+) -> None:
+    out, asked = tmp_path / "report.json", ("--task", "IR+S->R", "--task", "S->R", "--protocol", "all")
+    shown = run("evaluate", cloud, "--data", world, *asked, "--together", "--out", out)
+    rows = Report.from_json(out.read_text()).rows
+    assert [(row.task, row.joining) for row in rows] == [
+        ("IR+S->R", ""), ("IR+S->R", "read together"), ("S->R", ""),
+    ]  # fmt: skip
+    assert "all + read together" in shown.stdout
+    for words in ((edge, "--data", world), (embeddings,)):
+        assert "reads one piece at a time" in run("evaluate", *words, *asked, "--together", status=2).stderr

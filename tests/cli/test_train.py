@@ -1,4 +1,5 @@
 import json
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -71,6 +72,8 @@ def test_a_dry_run_says_what_would_be_trained_and_writes_nothing(
     assert "in 11 layers:" in shown
     assert "visual.blocks.*.attn.qkv  in 1" in shown
     assert "language_model.layers.*.self_attn.q_proj  in 1" in shown
+    assert "MiB of activations" in shown
+    assert re.search(r"Time +at least \d+\.\d\d hours here: .* TFLOP a step", shown)
     without = run("train", config, "--dry-run").stdout
     assert "without the classifier over the people of the data" in without
     distillation = configuration("distillation", backbone=str(cloud))

@@ -25,8 +25,8 @@ def dataset() -> Dataset:
     blank, samples = np.zeros((4, 4, 3), np.uint8), []
     for person in range(PEOPLE):
         for group in range(GROUPS):
+            key = f"{person}-{group}"
             for kind in KINDS:
-                key = f"{person}-{group}"
                 what: dict[str, Any] = {"caption": "x"} if kind == Modality.TEXT else {"image": blank}
                 samples.append(Sample(kind, person_id=person, source_id=key, item_id=f"{key}-{kind}", **what))
             samples.append(
@@ -55,8 +55,9 @@ class Reader:
         vectors = np.zeros((len(queries), self.dim), np.float32)
         for row, query in enumerate(queries):
             self.asked.append(tuple(piece.item_id for piece in query))
-            clear = len(query) > 1 or query[0].modality == Modality.RGB
-            vectors[row, query[0].person_id if clear else PEOPLE] = 1
+            first, *others = query
+            clear = others or first.modality == Modality.RGB
+            vectors[row, first.person_id if clear else PEOPLE] = 1
         first = [query[0] for query in queries]
         return Embeddings(
             vectors=vectors,

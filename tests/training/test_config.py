@@ -126,6 +126,15 @@ def test_overrides_that_cannot_be_are_refused(tmp_path: Path, assignment: str, c
             },
             "a balancer, and cosine, principal and relation all have weight 0",
         ),
+        (
+            {"kind": "student", "loop": LOOP | {"sharded": True, "muon_learning_rate": 0.1}},
+            "`sharded` with Muon",
+        ),
+        (
+            {"kind": "teacher", "loop": LOOP | {"sharded": True}, "batch": {"joint": 0.5}},
+            r"`loop\.sharded` with `batch\.joint`",
+        ),
+        ({"kind": "student", "loop": LOOP, "batch": {"joint": 0.5}}, r"batch\.joint: Extra inputs"),
         ({"kind": "pretraining", "loop": LOOP}, "'captioning', 'contrastive'"),
         ({"loop": LOOP}, "kind"),
         ([1, 2], "training.yaml"),

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -145,15 +144,16 @@ def test_a_vit_and_a_bert_learn_photographs_and_captions(photos: Path, tmp_path:
 def test_the_best_is_not_replaced_by_a_worse_one(tmp_path: Path) -> None:
     from crossreid.training.best import KeepBest
 
-    kept, figures = tmp_path / "model", [10.0, 30.0, 20.0, 30.0]
-    for figure in figures:
-        text = str(figure)
-        best = KeepBest(tmp_path / "best.json", partial(kept.write_text, text), kept=kept)
+    kept, texts = tmp_path / "model", iter("abcde")
+
+    def see(figure: float) -> str:
+        best = KeepBest(tmp_path / "best.json", lambda: kept.write_text(next(texts)), kept=kept)
         best.see({"validation_rsum": figure, "other": 0.0})
-        assert kept.read_text() == str(max(figures[: figures.index(figure) + 1]))
+        return kept.read_text()
+
+    assert [see(figure) for figure in (10.0, 30.0, 20.0, 30.0)] == ["a", "b", "b", "b"]
     kept.unlink()
-    best.see({"validation_rsum": 5.0})
-    assert kept.read_text() == "30.0"
+    assert see(5.0) == "c"
 
 
 @pytest.mark.parametrize("rate_of", ["raw", "released"])

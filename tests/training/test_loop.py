@@ -122,7 +122,7 @@ def state(folder: Path) -> dict[str, Any]:
 def test_an_interrupted_training_ends_bit_for_bit_as_an_uninterrupted_one(
     tmp_path: Path, cut: int, accumulation: int, others: dict[str, float]
 ) -> None:
-    settings = {"accumulation": accumulation} | others
+    settings: dict[str, Any] = {"accumulation": accumulation} | others
     straight = run(tmp_path / "straight", **settings)
     with pytest.raises(PowerCut):
         run(tmp_path / "cut", batches=Drawn(cut_at(cut * accumulation)), **settings)

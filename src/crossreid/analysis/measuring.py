@@ -37,7 +37,7 @@ def in_turns(
     """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + 1):
-        order = list(ways) if number % 2 else list(reversed(ways))
+        order = list(ways)[:: 1 if number % 2 else -1]
         for name in order:
             begun = now()
             ways[name]()
@@ -70,7 +70,7 @@ def peak_flops(dtype: torch.dtype, *, side: int = 2048, repeats: int = 5) -> flo
     best = float("inf")
     for _ in range(repeats + 1):
         begun = clock()
-        first @ second
+        torch.matmul(first, second)
         best = min(best, max(clock() - begun, 1e-9))
     return 2 * side**3 / best
 

@@ -54,4 +54,5 @@ def _read(language: Any, ids: tuple[int, ...]) -> list[tuple[Tensor, Tensor]]:
     positions = torch.arange(len(ids), device=device).expand(3, 1, -1)
     embedded = language.embed_tokens(torch.tensor([ids], device=device))
     language(inputs_embeds=embedded, position_ids=positions, past_key_values=cache, use_cache=True)
-    return [(layer.keys, layer.values) for layer in cache.layers]
+    layers: Any = cache.layers
+    return [(layer.keys, layer.values) for layer in layers]

@@ -36,10 +36,10 @@ class _Tower:
     ends: Sequence[int]
     width: int
 
-    def macs(self, tokens: int) -> float:
+    def macs(self, tokens: int) -> int:
         return sum(self.weights) * tokens + 2 * len(self.weights) * tokens**2 * self.width
 
-    def kept(self, tokens: int, *, checkpointing: bool) -> float:
+    def kept(self, tokens: int, *, checkpointing: bool) -> int:
         """Numbers."""
         if checkpointing:
             return tokens * (len(self.ends) * self.width + max(self.ends))

@@ -1,0 +1,103 @@
+"""Writes docs/performance.md from benchmarks/results; `--check` says where the page and the measurements disagree."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "performance.md"
+RESULTS = ROOT / "benchmarks" / "results"
+
+HEADING = """# Performance
+
+Written by `make docs` from the files in [`benchmarks/results/`](../benchmarks/results), which the scripts in
+[`benchmarks/`](../benchmarks) leave. All ways of a case have the same weights and inputs, must agree in what they
+compute, and take turns: one run of each in every round. On a CPU seconds are processor time on one thread, so that
+other work on the machine counts for none of them. Medians over rounds; in brackets the least and the most. *Memory* is
+the most that a way takes beyond what was held before it, *GFLOP* what its matrix products cost, and *of the peak* the
+share that it reaches of the machine's own product of two 2048 x 2048 matrices in that precision. *Times ours* is the
+ratio to ours in the same round.
+"""
+SECTIONS = {
+    "teacher": (
+        "Inference of the cloud model",
+        "at least twice as fast as transformers' classes put together by the book",
+    ),
+    "student": (
+        "Inference of the edge model, and loading",
+        "on a GPU at least 60 % of the peak with 64 items (the cloud model: 50 %); loading faster than a step",
+    ),
+    "distillation_step": (
+        "Distillation",
+        "losses at least five times cheaper than as written, and a step that costs at most 5 % more than the student's",
+    ),
+}
+HEADER = ("case", "way", "seconds", "items/s", "memory, MiB", "GFLOP", "of the peak", "times ours")
+
+
+def page(results: Path = RESULTS) -> str:
+    """The whole of it; benchmarks that have no file yet are named as such."""
+    lines = [HEADING]
+    for name, (title, aim) in SECTIONS.items():
+        path = results / f"{name}.json"
+        lines += [f"## {title}", "", f"`python benchmarks/{name}.py`. Aim: {aim}.", ""]
+        if not path.exists():
+            lines += ["Not measured yet.", ""]
+            continue
+        cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
+        lines += [f"| {' | '.join(HEADER)} |", "| --- | --- |" + " ---: |" * (len(HEADER) - 2)]
+        lines += [f"| {' | '.join(row)} |" for case, numbers in cases.items() for row in rows(case, numbers)]
+        lines += ["", *where(cases), ""]
+    return "\n".join(lines)
+
+
+def rows(case: str, numbers: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """One for each way."""
+    for way, row in numbers["ways"].items():
+        ratio = numbers["times_faster"].get(way)
+        yield (
+            case,
+            way,
+            spread(row["seconds"], 4),
+            f"{row['items_per_second']:,.1f}",
+            f"{row['extra_memory_mib']:,.0f}",
+            f"{row['gflop']:,.1f}",
+            f"{100 * row['share_of_peak']:.0f} %",
+            "1" if ratio is None else spread(ratio, 3),
+        )
+
+
+def spread(values: Mapping[str, float], digits: int) -> str:
+    """Median and extremes to some significant digits."""
+    median, least, most = (f"{values[name]:.{digits}g}" for name in ("median", "min", "max"))
+    return f"{median} [{least}, {most}]"
+
+
+def where(cases: Mapping[str, Any]) -> list[str]:
+    """On what the cases were measured, a line for each machine."""
+    lines: dict[str, list[str]] = {}
+    for case, numbers in cases.items():
+        hardware, versions = numbers["hardware"], numbers["versions"]
+        place = hardware["processor"] if hardware["accelerator"] == "none" else hardware["accelerator"]
+        peak = f"peak {numbers['peak_gflops']:,.0f} GFLOP/s"
+        libraries = ", ".join(f"{library} {versions[library]}" for library in ("torch", "transformers"))
+        text = f"{place}, {libraries}, {numbers['rounds']} rounds"
+        lines.setdefault(text, []).append(f"{case} ({peak})")
+    return [f"{text}: {'; '.join(which)}." for text, which in lines.items()]
+
+
+def main() -> int:
+    text = page()
+    if "--check" not in sys.argv[1:]:
+        PAGE.write_text(text, encoding="utf-8")
+        return 0
+    if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
+        print(f"{PAGE.relative_to(ROOT)} is not what benchmarks/results say; run `make docs`")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
