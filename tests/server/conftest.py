@@ -46,8 +46,14 @@ def database() -> Iterator[Database]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class Address(str):
+    """Of a server, with its application."""
+
+    app: Any
+
+
 @contextmanager
-def running(service: Service, *, header_s: float = 10.0) -> Iterator[str]:
+def running(service: Service, *, header_s: float = 10.0) -> Iterator[Address]:
     """The address of a real server."""
     taken, where = listen(Listening(port=0, drain_s=5))
     app = create_app(service)
@@ -60,7 +66,9 @@ def running(service: Service, *, header_s: float = 10.0) -> Iterator[str]:
             assert thread.is_alive()
             assert time.monotonic() < end
             time.sleep(0.01)
-        yield where.url
+        address = Address(where.url)
+        address.app = app
+        yield address
     finally:
         server.should_exit = True
         thread.join()
@@ -74,11 +82,9 @@ def encoder(colours: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def make_service(database: Database, encoder: Any) -> Callable[..., Service]:
-    def make(
-        *, key: MasterKey | None = MasterKey(bytes(32)), settings: Settings | None = None, **options: Any
-    ) -> Service:
-        options = {"encoder": encoder} | options
-        return Service(database, settings=settings or Settings(), key=key, **options)
+    def make(*, settings: Settings | None = None, **options: Any) -> Service:
+        options = {"encoder": encoder, "key": MasterKey(bytes(32))} | options
+        return Service(database, settings=settings or Settings(), **options)
 
     return make
 
@@ -207,9 +213,15 @@ PEOPLE = {
 def people(paint: Callable[..., str]) -> list[dict[str, Any]]:
     """Five pictures of three people, to be enrolled."""
     return [
-        {"id": name, "person": person, "camera": camera, "time": f"2026-03-01T{hour:02d}:00:00Z", "picture": paint(words)}
+        {
+            "id": name,
+            "person": person,
+            "camera": camera,
+            "time": f"2026-03-01T{hour:02d}:00:00Z",
+            "picture": paint(words),
+        }
         for name, (person, words, camera, hour) in PEOPLE.items()
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def chained(previous: str, values: dict[str, Any]) -> Entry:
         previous: that hash, or `GENESIS`.
         values: the fields of `Entry` but `previous` and `hash`.
     """
-    hashed = values | {"previous": previous}
+    hashed: dict[str, Any] = values | {"previous": previous}
     return Entry(**hashed, hash=_hash(hashed))
 
 

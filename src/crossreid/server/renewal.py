@@ -1,18 +1,23 @@
-"""A new secret rotation for all stored vectors of a tenant, while searches go on."""
+"""A new secret rotation for all stored vectors of a tenant, while searches go on; and the index over them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from sqlalchemy import Connection, delete
 
 from crossreid.analysis.gallery_width import principal_rotation
 from crossreid.core.embeddings import Embeddings
+from crossreid.gallery.postgres import schema
+from crossreid.gallery.postgres.replacement import PostgresReplacement
+from crossreid.gallery.postgres.state import add_encoder, read_basis
 from crossreid.server.access import Caller
 from crossreid.server.jobs import Progress
 from crossreid.server.records.items import Space
 from crossreid.server.records.secrets import drop_template
 from crossreid.server.refusals import RefusalError
-from crossreid.server.service import Service
-from crossreid.server.templates import secret_of
+from crossreid.server.service import GALLERY, Service
+from crossreid.server.templates import Template, secret_of
 
 _STEP, _SAMPLE = 1024, 20_000
 
@@ -20,54 +25,110 @@ _STEP, _SAMPLE = 1024, 20_000
 def renew_template(service: Service, caller: Caller, progress: Progress) -> dict[str, Any]:
     """Turn every vector back, and by the new rotation; then searches change over at once, and the old one is dropped.
 
-    The first time the principal directions of the stored vectors are learnt and put before the secret rotation, so that
-    its first block holds the most energy.
+    The principal directions of the stored vectors are learnt and put before the secret rotation, so that its first
+    block holds the most energy; unless the encoder has principal coordinates itself.
     """
     tenant = caller.tenant
-    gallery = service.gallery(tenant)
     with service.transaction(tenant) as connection:
-        space = service.space(connection, tenant)
-        if space is None:
-            raise RefusalError("gallery_empty", "a gallery without items", remedy="enrol somebody first")
-        old = secret_of(space.rotation)
-        plain = space.rotation.removesuffix(f"~{old}") if old else space.rotation
-        basis = None if plain else _basis(service, tenant, space)
-        template = service.new_template(connection, tenant, dim=space.dim, basis=basis)
-    record = space.encoder.record
-    replacement = gallery.replacement(record, rotation=f"{plain}~{template.name}", dim=space.dim)
-    total, done = max(1, len(gallery)), 0
+        space, template = _begin(service, connection, tenant)
+    old, done = secret_of(space.rotation), 0
+    gallery, record = service.gallery(tenant), space.encoder.record
+    replacement, total = PostgresReplacement(gallery, record), max(1, len(gallery))
     try:
         while items := replacement.pending(_STEP):
             progress.report(done / total)
             with service.transaction(tenant) as connection:
-                was = gallery.within(connection).vectors([item.key for item in items])
-                revealed = service.template(connection, tenant, old).reveal(was) if old else was
-            replacement.put(items, template.hide(revealed))
+                stored = gallery.within(connection).vectors([item.key for item in items])
+                clear = _clear(service, connection, tenant, space, stored)
+            replacement.put(items, template.hide(clear))
             done += len(items)
-        replacement.finish()
-    except BaseException:
-        replacement.abandon()
         with service.transaction(tenant) as connection:
+            within = gallery.within(connection)
+            calibrations = within.calibrations()  # cosines stay, and so does what they mean
+            PostgresReplacement(within, record).finish()
+            for calibration in calibrations:
+                within.calibrate(calibration)
+            drop_template(connection, tenant, old)
+            content = {"from": old, "to": template.name, "items": done, "key": caller.key_id}
+            service.log(connection, tenant, caller.name, "template", gallery=GALLERY, content=content)
+    except BaseException:
+        with service.transaction(tenant) as connection:
+            _forget_coming(connection, tenant, space)
             drop_template(connection, tenant, template.name)
         raise
-    with service.transaction(tenant) as connection:
-        if old:
-            drop_template(connection, tenant, old)
-        content = {"from": old, "to": template.name, "items": done, "key": caller.key_id}
-        service.log(connection, tenant, caller.name, "template", gallery="default", content=content)
+    gallery.drop_index(space.encoder)
     return {"items": done, "rotation": template.name}
 
 
-def _basis(service: Service, tenant: str, space: Space) -> np.ndarray:
-    """Principal directions of up to some ten thousand stored vectors, as they were before any secret rotation."""
-    parts: list[Embeddings] = []
-    for batch in service.gallery(tenant).batches(_STEP):
-        parts.append(batch.embeddings)
-        if sum(map(len, parts)) >= _SAMPLE:
-            break
-    joined = Embeddings.concatenate(parts)
+def index_gallery(service: Service, caller: Caller, progress: Progress) -> dict[str, Any]:
+    """Build the index over principal coordinates; a secret rotation that has none before it is renewed first."""
+    tenant = caller.tenant
+    with service.transaction(tenant) as connection:
+        space = _filled(service, connection, tenant)
+        name = secret_of(space.rotation)
+        renew = bool(name) and not space.rotation.removesuffix(f"~{name}")
+        renew = renew and service.template(connection, tenant, name).basis is None
+    if renew:
+        renew_template(service, caller, progress)
+    progress.report(0.5)
+    index = service.gallery(tenant).build_index()
+    told = {"width": index.width, "candidates": index.candidates, "recall": index.recall, "used": index.used}
+    with service.transaction(tenant) as connection:
+        content = told | {"key": caller.key_id}
+        service.log(connection, tenant, caller.name, "index", gallery=GALLERY, content=content)
+    return told
+
+
+def _begin(service: Service, connection: Connection, tenant: str) -> tuple[Space, Template]:
+    space = _filled(service, connection, tenant)
+    _forget_coming(connection, tenant, space)
+    plain = "" if space.encoder.turned else space.rotation.partition("~")[0]
+    basis = None if plain else _basis(service, connection, tenant, space)
+    template = service.new_template(connection, tenant, dim=space.dim, basis=basis)
+    add_encoder(
+        connection,
+        tenant=tenant,
+        gallery=space.gallery_id,
+        record=space.encoder.record,
+        state="coming",
+        rotation=f"{plain}~{template.name}",
+        dim=space.dim,
+    )
+    return space, template
+
+
+def _filled(service: Service, connection: Connection, tenant: str) -> Space:
+    space = service.space(connection, tenant)
+    if space is None:
+        raise RefusalError("gallery_empty", "a gallery without items", remedy="enrol somebody first")
+    return space
+
+
+def _clear(
+    service: Service, connection: Connection, tenant: str, space: Space, stored: Embeddings
+) -> Embeddings:
+    """Stored vectors as the encoder gave them."""
     name = secret_of(space.rotation)
     if name:
-        with service.transaction(tenant) as connection:
-            joined = service.template(connection, tenant, name).reveal(joined)
-    return principal_rotation(joined.vectors).astype(np.float32)
+        return service.template(connection, tenant, name).reveal(stored)
+    if space.encoder.turned:
+        directions = read_basis(connection, space.encoder).directions
+        return replace(stored, vectors=stored.vectors @ directions.T, rotation="")
+    return stored
+
+
+def _basis(service: Service, connection: Connection, tenant: str, space: Space) -> np.ndarray:
+    """Principal directions of up to some ten thousand vectors, as the encoder gave them."""
+    parts: list[np.ndarray] = []
+    for batch in service.gallery(tenant).batches(_STEP):
+        parts.append(_clear(service, connection, tenant, space, batch.embeddings).vectors)
+        if sum(map(len, parts)) >= _SAMPLE:
+            break
+    return principal_rotation(np.concatenate(parts)).astype(np.float32)
+
+
+def _forget_coming(connection: Connection, tenant: str, space: Space) -> None:
+    """Drop what an earlier attempt left behind."""
+    encoders = schema.encoders.c
+    own = (encoders.tenant == tenant) & (encoders.gallery_id == space.gallery_id)
+    connection.execute(delete(schema.encoders).where(own, encoders.state == "coming"))

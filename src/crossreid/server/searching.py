@@ -22,10 +22,13 @@ from crossreid.server.access import Caller
 from crossreid.server.embeddings import bare
 from crossreid.server.evidence import digest, read_picture, read_vector
 from crossreid.server.phrases import Phrase, split_phrases, without
+from crossreid.server.records import StoredRow
 from crossreid.server.records.items import Space, find_items, read_id
 from crossreid.server.refusals import RefusalError
-from crossreid.server.service import Service
+from crossreid.server.service import GALLERY, Service
 from crossreid.server.telling import record, verified_items
+
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +57,21 @@ class _Ready:
     told: list[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What the database said."""
+
+    query: _Evidence
+    weights: list[float]
+    results: tuple[SearchResult, ...]
+    curve: EvidenceCalibration | None
+    found: dict[str, StoredRow]
+    stored: dict[str, np.ndarray]
+    shown: set[int]
+    hidden: Embeddings | None
+    search: str
+
+
 def search(
     service: Service, caller: Caller, asked: schemas.SearchRequest, *, deadline: float
 ) -> schemas.SearchAnswer:
@@ -65,33 +83,69 @@ def search(
     began = time.perf_counter()
     ready = _decode(service, asked)
     fresh = service.embed(ready.samples, deadline=deadline, hurried=True) if ready.samples else None
+    for _ in range(_TRIES):
+        seen = _look(service, caller, asked, ready, fresh)
+        if seen is not None:
+            return _tell(service, caller, asked, ready, seen, began)
+    raise RefusalError(
+        "overloaded", "a gallery that changes faster than it can be read", remedy="try again in a moment"
+    )
+
+
+def _look(
+    service: Service, caller: Caller, asked: schemas.SearchRequest, ready: _Ready, fresh: Embeddings | None
+) -> _Seen | None:
+    """Search, and write it down; None where items went or the coordinates changed meanwhile."""
     tenant = caller.tenant
     with service.transaction(tenant) as connection:
         space = service.space(connection, tenant)
         if space is None:
-            raise RefusalError("gallery_empty", "a gallery without items", remedy="enrol somebody first")
+            raise _empty()
         hidden = None if fresh is None else _hide(service, connection, tenant, fresh, space)
         query = _collect(service, connection, tenant, asked, ready, hidden, space)
         calibration = _calibration(service, connection, tenant, query, space)
         weights = _weights(asked, query, calibration)
         results, curve = _ask(service, connection, tenant, asked, query, weights, calibration, space)
-        found = find_items(connection, space, [result.key for result in results])
-        stored = _vectors(service, connection, tenant, [result.key for result in results])
-        shown = verified_items(
-            service, connection, tenant, [row.id for row in found.values()], asked.reference
-        )
-        candidates = service.size(tenant)
-        number = str(uuid.uuid4())
-        kinds = "" if _own_weights(asked) else evidence_name(query.kinds)
-        content = _content(asked, query, weights, results, number, kinds, caller)
+        keys = [result.key for result in results]
+        found = find_items(connection, space, keys)
+        if len(found) < len(keys):
+            return None
+        stored = _vectors(service, connection, tenant, keys)
+        if service.space(connection, tenant) != space:
+            return None
+        numbers = [row.id for row in found.values()]
+        shown = verified_items(service, connection, tenant, numbers, asked.reference)
+        search = str(uuid.uuid4())
+        seen = _Seen(query, weights, results, curve, found, stored, shown, hidden, search)
         service.log(
-            connection, tenant, caller.name, "search", gallery="default", purpose=asked.purpose,
-            reference=asked.reference, content=content,
-        )  # fmt: skip
-    cosines = np.array([query.vectors @ stored[result.key] for result in results]).reshape(len(results), -1)
+            connection,
+            tenant,
+            caller.name,
+            "search",
+            gallery=GALLERY,
+            purpose=asked.purpose,
+            reference=asked.reference,
+            content=_content(asked, seen, caller),
+        )
+    return seen
+
+
+def _tell(
+    service: Service,
+    caller: Caller,
+    asked: schemas.SearchRequest,
+    ready: _Ready,
+    seen: _Seen,
+    began: float,
+) -> schemas.SearchAnswer:
+    query, weights, results = seen.query, seen.weights, seen.results
+    found, shown, stored, hidden = seen.found, seen.shown, seen.stored, seen.hidden
+    candidates = service.size(caller.tenant)
+    rows = [query.vectors @ stored[result.key] for result in results]
+    cosines = np.array(rows).reshape(len(results), len(weights))
     length = float(np.linalg.norm(np.asarray(weights) @ query.vectors))
     phrases = _phrase_shares(ready, None if hidden is None else hidden.vectors, cosines, results, stored)
-    probabilities = _probabilities(curve, results, candidates)
+    probabilities = _probabilities(seen.curve, results, candidates)
     told = [
         schemas.Found(
             rank=result.rank,
@@ -105,9 +159,9 @@ def search(
         )
         for result, row, shares, probability in zip(results, cosines, phrases, probabilities, strict=True)
     ]
-    rates = _rates(asked, curve, candidates)
+    rates = _rates(asked, seen.curve, candidates)
     return schemas.SearchAnswer(
-        search=number,
+        search=seen.search,
         matched=None if asked.fpir is None else bool(results),
         fpir=asked.fpir,
         threshold=rates[0],
@@ -292,9 +346,7 @@ def _ask(
         ) from error
     except DataError as error:
         if not len(service.gallery(tenant).within(connection)):
-            raise RefusalError(
-                "gallery_empty", "a gallery without items", remedy="enrol somebody first"
-            ) from error
+            raise _empty() from error
         code = "not_calibrated" if asked.fpir is not None else "bad_value"
         raise RefusalError(code, error.found, expected=error.expected, remedy=error.remedy) from error
     kind = None if calibration is None else calibration.gallery
@@ -366,15 +418,7 @@ def _group(asked: schemas.SearchRequest, result: SearchResult, *, hidden: bool) 
     return schemas.Group(key=key)
 
 
-def _content(
-    asked: schemas.SearchRequest,
-    query: _Evidence,
-    weights: Sequence[float],
-    results: Sequence[SearchResult],
-    number: str,
-    kinds: str,
-    caller: Caller,
-) -> dict[str, Any]:
+def _content(asked: schemas.SearchRequest, seen: _Seen, caller: Caller) -> dict[str, Any]:
     """What the audit log keeps of a search: no vector and no picture."""
     filters = {
         "cameras": asked.cameras,
@@ -386,16 +430,22 @@ def _content(
         "before": asked.before.isoformat() if asked.before else None,
     }
     return {
-        "search": number,
+        "search": seen.search,
         "key": caller.key_id,
-        "kinds": kinds,
-        "evidence": [told | {"weight": weight} for told, weight in zip(query.told, weights, strict=True)],
+        "kinds": "" if _own_weights(asked) else evidence_name(seen.query.kinds),
+        "evidence": [
+            told | {"weight": weight} for told, weight in zip(seen.query.told, seen.weights, strict=True)
+        ],
         "filters": {name: value for name, value in filters.items() if value},
         "top": asked.top,
         "group_by": asked.group_by,
         "fpir": asked.fpir,
-        "results": [{"item": result.key, "score": result.score} for result in results],
+        "results": [{"item": result.key, "score": result.score} for result in seen.results],
     }
+
+
+def _empty() -> RefusalError:
+    return RefusalError("gallery_empty", "a gallery without items", remedy="enrol somebody first")
 
 
 def _check_kind(service: Service, modality: Modality, where: str) -> None:

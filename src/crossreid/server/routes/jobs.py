@@ -12,7 +12,7 @@ from crossreid.server.importing import import_archive
 from crossreid.server.jobs import start_job
 from crossreid.server.records import StoredRow, jobs
 from crossreid.server.refusals import RefusalError
-from crossreid.server.renewal import renew_template
+from crossreid.server.renewal import index_gallery, renew_template
 from crossreid.server.roles import Permission
 from crossreid.server.service import Service
 
@@ -67,6 +67,19 @@ def renew(caller: Annotated[Caller, Depends(needs(Permission.TEMPLATES))], servi
         kind="renew",
         by=caller.name,
         work=lambda progress: renew_template(service, caller, progress),
+    )
+    return _find(service, caller.tenant, job)
+
+
+@router.post("/index", status_code=202)
+def index(caller: Annotated[Caller, Depends(needs(Permission.TEMPLATES))], service: Shared) -> schemas.Job:
+    """Build the index of the gallery anew; searches and enrolments go on meanwhile."""
+    job = start_job(
+        service,
+        caller.tenant,
+        kind="index",
+        by=caller.name,
+        work=lambda progress: index_gallery(service, caller, progress),
     )
     return _find(service, caller.tenant, job)
 
