@@ -229,6 +229,26 @@ def test_erasing_takes_places_on_watchlists(gallery: Gallery) -> None:
     assert gallery.watchlists() == (Watchlist("wanted", ("bob",)),)
 
 
+def test_an_emptied_gallery_takes_another_encoder(gallery: Gallery) -> None:
+    gallery.erase(Selection(keys=[item.key for item in ITEMS]))
+    with pytest.raises(DataError, match="no pictures are enrolled"):
+        gallery.search(np.ones(3))
+    gallery.enrol([GalleryItem("new")], embed([[0, 1]], NEXT.fingerprint), source=NEXT.source)
+    assert gallery.encoder == NEXT
+    assert keys(gallery.search(np.array([0, 1.0]))) == ["new"]
+
+
+def test_what_is_said_before_anything_is_enrolled_is_kept(address: str) -> None:
+    gallery = open_gallery(address)
+    gallery.watch("wanted", people=["ann"])
+    gallery.retain("staff", timedelta(days=1))
+    assert gallery.erase(Selection(people="bob")).items == 0
+    assert (gallery.encoder, len(gallery), gallery.index) == (None, 0, None)
+    gallery.enrol(ITEMS, embed(VECTORS))
+    assert sorted(keys(gallery.search(np.ones(3), watchlist="wanted"))) == ["a", "e"]
+    assert gallery.retentions() == {"staff": timedelta(days=1)}
+
+
 @pytest.mark.parametrize("selections", [(), (Selection(),), (Selection(keys="a"), Selection())])
 def test_nothing_is_erased_by_leaving_out_what(gallery: Gallery, selections: Sequence[Selection]) -> None:
     with pytest.raises(DataError, match="without a condition"):

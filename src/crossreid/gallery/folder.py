@@ -87,7 +87,7 @@ class FolderGallery:
     def encoder(self) -> EncoderRecord | None:
         """See `Gallery.encoder`."""
         state = State.load(self.folder)
-        return state.encoder if state else None
+        return state.encoder if state and state.encoder.fingerprint else None
 
     def __len__(self) -> int:
         snapshot = self._snapshot()
@@ -336,7 +336,7 @@ class FolderGallery:
             last=times["max"],
             crops=sum(1 for file in (self.folder / CROPS).glob("[!.]*")),
             size_bytes=sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file()),
-            encoder=state.encoder if state else None,
+            encoder=self.encoder,
             coming=coming.encoder if coming else None,
             pending=len(self) - _rows_of(self._writer(), coming.parts) if coming else 0,
             index=self.index,

@@ -18,6 +18,7 @@ _SETTINGS = """
 # Written by CrossReID when the folder was made; edit at will.
 listen_addresses = ''
 unix_socket_permissions = 0700
+dynamic_shared_memory_type = mmap
 shared_buffers = 256MB
 maintenance_work_mem = 512MB
 max_wal_size = 4GB

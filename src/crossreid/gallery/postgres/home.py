@@ -429,12 +429,19 @@ class PostgresGallery:
     def claim(self, connection: sa.Connection, record: EncoderRecord) -> tuple[StoredGallery, StoredEncoder]:
         """The gallery and its encoder, which stays until the transaction ends; both are made where there is none.
 
+        A gallery that has been emptied may be filled by another encoder.
+
         Raises:
             FingerprintError: the gallery was filled by another encoder.
         """
         gallery = make_gallery(connection, self.tenant, self.name)
-        lock_gallery(connection, gallery.id, alone=gallery.current is None)
+        other = gallery.current is None or gallery.current.fingerprint != record.fingerprint
+        lock_gallery(connection, gallery.id, alone=other)
         gallery = make_gallery(connection, self.tenant, self.name)
+        if other and gallery.current is not None and not _count(connection, gallery.id):
+            own = schema.encoders.c.gallery_id == gallery.id
+            connection.execute(sa.delete(schema.encoders).where(own))
+            gallery = StoredGallery(gallery.id)
         encoder = gallery.current or add_encoder(
             connection, tenant=self.tenant, gallery=gallery.id, record=record, state="current"
         )

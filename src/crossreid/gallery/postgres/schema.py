@@ -411,6 +411,7 @@ pins = Table(
     _now("created"),
     _within("cases", "case_id"),
     _within("items", "item_id"),
+    Index("pins_item_id_index", "item_id"),
 )
 """Items in a case, and the search that found them; erasing an item unpins it."""
 
@@ -430,6 +431,7 @@ verdicts = Table(
     _within("galleries", "gallery_id"),
     ForeignKeyConstraint(["item_id"], ["items.id"], ondelete="SET NULL"),
     Index("verdicts_search_index", "search"),
+    Index("verdicts_item_id_index", "item_id"),
 )
 """What people said of a search's answers; `evidence` as in a calibration, to learn from."""
 

@@ -73,16 +73,11 @@ class PostgresWriter:
                 connection.execute(sa.delete(schema.items).where(own, schema.items.c.key == any_of(paths)))
 
     def _make_room(self, connection: sa.Connection) -> StoredEncoder | None:
-        """Forget everything, if that was asked for, or an encoder of which nothing is left. Returns the encoder."""
-        gallery = make_gallery(connection, self._gallery.tenant, self._gallery.name)
-        if gallery.current is None:
-            return None
-        items = schema.items.c
+        """Forget everything, if that was asked for. Returns the encoder of what there was."""
         if not self._rebuild:
-            other = gallery.current.fingerprint != self._encoder.fingerprint
-            if not other or connection.scalar(sa.select(sa.exists().where(items.gallery_id == gallery.id))):
-                return None
+            return None
+        gallery = make_gallery(connection, self._gallery.tenant, self._gallery.name)
         lock_gallery(connection, gallery.id, alone=True)
-        connection.execute(sa.delete(schema.items).where(items.gallery_id == gallery.id))
+        connection.execute(sa.delete(schema.items).where(schema.items.c.gallery_id == gallery.id))
         connection.execute(sa.delete(schema.encoders).where(schema.encoders.c.gallery_id == gallery.id))
         return gallery.current
