@@ -11,9 +11,9 @@ All take turns within a round. The losses as written and ours must agree where b
 yet; `--small` leaves out what needs much memory.
 """
 
-import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ from crossreid.core.modality import Modality
 from crossreid.data.preprocessing import Preprocessing
 from crossreid.losses import feature_relation_loss, principal_basis, principal_component_loss
 from crossreid.losses.cosine import cosine_loss
+from crossreid.models.full_size import vit_large_config
 from crossreid.models.presets import PAPER, tiny_cloud_config, tiny_edge_config, tiny_preprocessing
 from crossreid.models.prompts import TINY_PROMPTS
 from crossreid.models.student import Student
@@ -35,7 +36,7 @@ from crossreid.models.tokenizer import special_token_ids, train_tokenizer
 from crossreid.synthesis.pedestrians.world import World
 from crossreid.training.batches import Batch
 from crossreid.training.config import DistillationWeights, TaskWeights
-from crossreid.training.measured import measure_cases
+from crossreid.training.measured import measure_cases, read_arguments
 from crossreid.training.tasks.distillation import DistillationTask
 from crossreid.training.tasks.identity_matching import embed
 from crossreid.training.tasks.student import StudentTask
@@ -75,27 +76,15 @@ class Step:
     teacher: bool
 
 
-def vit_large(token_ids: dict[str, int]) -> CLIPConfig:
-    """The sizes of CLIP ViT-L/14, with a projection of the teacher's width."""
-    end = token_ids["<|endoftext|>"]
-    text = {
-        "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
-        "bos_token_id": end, "eos_token_id": end, "pad_token_id": end, "vocab_size": 49_408,
-    }  # fmt: skip
-    vision = {
-        "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16,
-        "image_size": 224, "patch_size": 14,
-    }  # fmt: skip
-    return CLIPConfig(text_config=text, vision_config=vision, projection_dim=1536)
-
-
 CASES: dict[str, Losses | Step] = {
     "losses, 32 x 1536, Gram": Losses(32, 1536, "gram"),
     "losses, 128 x 1536, Gram": Losses(128, 1536, "gram"),
     "losses, 128 x 1536, correlation": Losses(128, 1536, "correlation"),
     "losses, 512 x 1536, Gram": Losses(512, 1536, "gram", rounds=7),
     "step, tiny": Step(tiny_preprocessing(), tiny_edge_config, people=16, rounds=15, teacher=True),
-    "step, ViT-L/14": Step(PAPER.student, vit_large, people=2, rounds=5, teacher=False),
+    "step, ViT-L/14": Step(
+        PAPER.student, partial(vit_large_config, projection=1536), people=2, rounds=5, teacher=False
+    ),
 }
 
 
@@ -233,19 +222,10 @@ def main(
         for name, case in cases.items()
     }
     what = "the losses of a distillation from features to gradients, and whole training steps"
-    stored = measure_cases(results, what, named, again=again)
-    for name in named:
-        for other, faster in stored[name]["times_faster"].items():
-            print(
-                f"{name}: {other} takes {faster['median']:.2f} times ours ({faster['min']:.2f} to {faster['max']:.2f})"
-            )
-    return stored
+    return measure_cases(results, what, named, again=again)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--small", action="store_true", help="leave out what needs much memory")
-    parser.add_argument("--again", action="store_true", help="measure what the file holds too")
-    asked = parser.parse_args()
+    asked = read_arguments(__doc__)
     chosen = {name: case for name, case in CASES.items() if not asked.small or "ViT-L" not in name}
     main(chosen, again=asked.again)

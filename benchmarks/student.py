@@ -10,7 +10,6 @@ what the small size does not need; beside it stands what a training step takes. 
 measures what `benchmarks/results/student.json` does not hold yet.
 """
 
-import argparse
 import io
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -32,13 +31,14 @@ from crossreid.data.augmentation import Augmentation
 from crossreid.data.dataset import Dataset
 from crossreid.data.preprocessing import Preprocessing
 from crossreid.models.encoder import ModelEncoder
+from crossreid.models.full_size import vit_large_config
 from crossreid.models.presets import PAPER, tiny_edge_config, tiny_preprocessing
 from crossreid.models.student import Student
 from crossreid.models.tokenizer import special_token_ids, train_tokenizer
 from crossreid.synthesis.pedestrians.world import World
 from crossreid.training.config import TaskWeights
 from crossreid.training.group_batches import GroupBatches
-from crossreid.training.measured import measure_cases
+from crossreid.training.measured import measure_cases, read_arguments
 from crossreid.training.tasks.student import StudentTask
 
 RESULTS = Path(__file__).parent / "results" / "student.json"
@@ -70,25 +70,11 @@ class Size:
     photographs: tuple[int, int] = (1000, 500)
 
 
-def vit_large(token_ids: dict[str, int]) -> CLIPConfig:
-    """The sizes of CLIP ViT-L/14."""
-    end = token_ids["<|endoftext|>"]
-    text = {
-        "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12,
-        "bos_token_id": end, "eos_token_id": end, "pad_token_id": end, "vocab_size": 49_408,
-    }  # fmt: skip
-    vision = {
-        "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 24, "num_attention_heads": 16,
-        "image_size": 224, "patch_size": 14,
-    }  # fmt: skip
-    return CLIPConfig(text_config=text, vision_config=vision, projection_dim=768)
-
-
 SIZES = {
     "tiny": Size(tiny_preprocessing(), tiny_edge_config, torch.float32, items=32, rounds=7, agreement=0.9999),
     "ViT-L/14": Size(
         PAPER.student,
-        vit_large,
+        vit_large_config,
         torch.bfloat16,
         items=64 if DEVICE == "cuda" else 8,
         rounds=15 if DEVICE == "cuda" else 5,
@@ -235,18 +221,9 @@ def main(
             cases[f"{name}, {kind}, {DEVICE}"] = lambda size=size, kind=kind: measure(size, kind)
         cases[f"{name}, loading, {DEVICE}"] = lambda size=size: load(size)
     what = "inference of the edge model from decoded pictures or captions to features, and loading of batches"
-    stored = measure_cases(results, what, cases, again=again)
-    for name in cases:
-        for other, faster in stored[name]["times_faster"].items():
-            print(
-                f"{name}: {other} takes {faster['median']:.2f} times ours ({faster['min']:.2f} to {faster['max']:.2f})"
-            )
-    return stored
+    return measure_cases(results, what, cases, again=again)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--small", action="store_true", help="the tiny size only")
-    parser.add_argument("--again", action="store_true", help="measure what the file holds too")
-    asked = parser.parse_args()
+    asked = read_arguments(__doc__)
     main({name: size for name, size in SIZES.items() if not asked.small or name == "tiny"}, again=asked.again)

@@ -9,7 +9,6 @@ must agree. Run `python benchmarks/teacher.py`: it measures what `benchmarks/res
 The case of 2 B parameters needs 16 GiB of memory; `--small` leaves it out.
 """
 
-import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,12 +25,13 @@ from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.data.preprocessing import Preprocessing
 from crossreid.models.encoder import ModelEncoder
+from crossreid.models.full_size import qwen_2b_config
 from crossreid.models.presets import PAPER, tiny_cloud_config, tiny_preprocessing
 from crossreid.models.prompts import PAPER_PROMPTS, TINY_PROMPTS, Prompts
 from crossreid.models.teacher import Teacher
 from crossreid.models.tokenizer import special_token_ids, train_tokenizer
 from crossreid.synthesis.pedestrians.world import World
-from crossreid.training.measured import measure_cases
+from crossreid.training.measured import measure_cases, read_arguments
 
 RESULTS = Path(__file__).parent / "results" / "teacher.json"
 PADDED = 165
@@ -46,7 +46,7 @@ class Size:
     Args:
         prompts: around the evidence.
         pictures: input size.
-        config: of the backbone, from the ids of special tokens and the size of the vocabulary.
+        config: of the backbone, from the ids of special tokens.
         dtype: of the weights.
         items: a run.
         rounds: that count.
@@ -55,49 +55,36 @@ class Size:
 
     prompts: Prompts
     pictures: Preprocessing
-    config: Callable[[dict[str, int], int], Qwen2VLConfig]
+    config: Callable[[dict[str, int]], Qwen2VLConfig]
     dtype: torch.dtype
     items: int
     rounds: int
     agreement: float
 
 
-def qwen_2b(token_ids: dict[str, int], _: int) -> Qwen2VLConfig:
-    """The sizes of Qwen2-VL-2B-Instruct."""
-    return Qwen2VLConfig(
-        vision_config={
-            "depth": 32, "embed_dim": 1280, "num_heads": 16, "hidden_size": 1536, "mlp_ratio": 4, "patch_size": 14,
-            "temporal_patch_size": 2, "spatial_merge_size": 2,
-        },
-        text_config={
-            "vocab_size": 151_936, "hidden_size": 1536, "intermediate_size": 8960, "num_hidden_layers": 28,
-            "num_attention_heads": 12, "num_key_value_heads": 2, "max_position_embeddings": 32_768,
-            "rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": [16, 24, 24]},
-            "tie_word_embeddings": True,
-        },
-        image_token_id=token_ids["<|image_pad|>"],
-        video_token_id=token_ids["<|video_pad|>"],
-        vision_start_token_id=token_ids["<|vision_start|>"],
-        vision_end_token_id=token_ids["<|vision_end|>"],
-        tie_word_embeddings=True,
-    )  # fmt: skip
-
-
-def tiny(token_ids: dict[str, int], _: int) -> Qwen2VLConfig:
-    return tiny_cloud_config(token_ids)
-
-
 SIZES = {
     "tiny": Size(
-        TINY_PROMPTS, tiny_preprocessing(), tiny, torch.float32, items=32, rounds=7, agreement=0.9999
+        TINY_PROMPTS,
+        tiny_preprocessing(),
+        tiny_cloud_config,
+        torch.float32,
+        items=32,
+        rounds=7,
+        agreement=0.9999,
     ),
     "tiny, prompts of the paper": Size(
-        PAPER_PROMPTS, tiny_preprocessing(), tiny, torch.float32, items=32, rounds=7, agreement=0.9999
+        PAPER_PROMPTS,
+        tiny_preprocessing(),
+        tiny_cloud_config,
+        torch.float32,
+        items=32,
+        rounds=7,
+        agreement=0.9999,
     ),
     "2B": Size(
         PAPER_PROMPTS,
         PAPER.teacher,
-        qwen_2b,
+        qwen_2b_config,
         torch.bfloat16,
         items=64 if DEVICE == "cuda" else 4,
         rounds=15 if DEVICE == "cuda" else 5,
@@ -119,7 +106,7 @@ def build(size: Size) -> tuple[Any, Teacher]:
     torch.manual_seed(0)
     torch.set_default_dtype(size.dtype)
     try:
-        config = size.config(special_token_ids(tokenizer), len(tokenizer))
+        config = size.config(special_token_ids(tokenizer))
         captioner: Any = Qwen2VLForConditionalGeneration(config).eval()
         captioner.to(DEVICE)
     finally:
@@ -234,16 +221,9 @@ def main(
         for kind in ("pictures", "captions")
     }
     what = "inference of the cloud model, from decoded pictures or captions to features"
-    stored = measure_cases(results, what, cases, again=again)
-    for name in cases:
-        faster = stored[name]["times_faster"]["straightforward"]
-        print(f"{name}: {faster['median']:.2f} times faster ({faster['min']:.2f} to {faster['max']:.2f})")
-    return stored
+    return measure_cases(results, what, cases, again=again)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--small", action="store_true", help="leave out the sizes that need much memory")
-    parser.add_argument("--again", action="store_true", help="measure what the file holds too")
-    asked = parser.parse_args()
+    asked = read_arguments(__doc__)
     main({name: size for name, size in SIZES.items() if not asked.small or name != "2B"}, again=asked.again)

@@ -47,7 +47,7 @@ def test_the_cloud_model_s(tiny: Any, tmp_path: Path, capsys: Any) -> None:
             pictures=tiny.SIZE,
             items=4,
             rounds=1,
-            config=lambda ids, _: config(tiny, ids),
+            config=lambda ids: config(tiny, ids),
         )
         for prompts in ("tiny", "tiny, prompts of the paper")
     }
@@ -72,7 +72,7 @@ def config(tiny: Any, ids: dict[str, int]) -> Any:
 def test_the_cloud_model_s_refuses_two_ways_that_do_not_agree(tiny: Any) -> None:
     module = benchmark("teacher")
     size = replace(module.SIZES["tiny"], agreement=1.1, items=2, rounds=1, pictures=tiny.SIZE)
-    size = replace(size, config=lambda ids, _: config(tiny, ids))
+    size = replace(size, config=lambda ids: config(tiny, ids))
     with pytest.raises(SystemExit, match="do not agree"):
         module.measure(size, "captions")
 

@@ -31,12 +31,12 @@ class Prefixes:
             count: chats that go on from there.
         """
         reader, ids = _state_of(language), tuple(beginning)
-        if reader != self._read_by:
-            self._known, self._read_by = {}, reader
-        if ids not in self._known:
-            self._known[ids] = _read(language, ids)
+        known = self._known if reader == self._read_by else {}
+        if ids not in known:
+            known[ids] = _read(language, ids)
+        self._known, self._read_by = known, reader
         cache = DynamicCache()
-        for number, (keys, values) in enumerate(self._known[ids]):
+        for number, (keys, values) in enumerate(known[ids]):
             cache.update(keys.expand(count, -1, -1, -1), values.expand(count, -1, -1, -1), number)
         return cache
 

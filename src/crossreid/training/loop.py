@@ -114,8 +114,8 @@ def train(
     )
     if accelerator.num_processes > 1:
         set_seed(config.seed, device_specific=True)  # or all processes would drop the same units
-    task.to(accelerator.device)
-    trained = sharded_copy(task) if config.sharded and accelerator.num_processes > 1 else task
+    sharded = config.sharded and accelerator.num_processes > 1
+    trained = sharded_copy(task, accelerator.device) if sharded else task.to(accelerator.device)
     optimiser = make_optimiser(trained, config)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, config))
     average = None if config.average is None else WeightAverage(trained, config.average)
@@ -130,7 +130,7 @@ def train(
     resumed = load_checkpoint(checkpoint, config=settings, **parts)
     first = resumed.step if resumed else 0
     history = History(folder / "history.jsonl", first, writes=accelerator.is_main_process)
-    if trained is task:
+    if not sharded:
         with warnings.catch_warnings():
             # Its successor is not known to the oldest torch that is supported.
             warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
@@ -171,7 +171,7 @@ def train(
             if validate and (ends or (validate_every and done % validate_every == 0)):
                 with nullcontext() if average is None else average.in_place():
                     make_whole(task, trained)
-                    figures = _validated(task, validate) if accelerator.is_main_process else {}
+                    figures = _validated(task, validate, accelerator) if accelerator.is_main_process else {}
                 if figures:
                     history.validated(done, figures)
                     accelerator.log(figures, step=done)
@@ -205,10 +205,12 @@ def _in_precision(accelerator: Accelerator, divided: nn.Module) -> nn.Module:
     return divided
 
 
-def _validated(task: nn.Module, validate: Validate) -> dict[str, float]:
-    task.eval()
+def _validated(task: nn.Module, validate: Validate, accelerator: Accelerator) -> dict[str, float]:
+    """What validation says; a whole task whose copy is trained comes to the device for it."""
+    home = next(task.parameters()).device
+    task.to(accelerator.device).eval()
     figures = dict(validate())
-    task.train()
+    task.to(home).train()
     return figures
 
 

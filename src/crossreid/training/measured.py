@@ -1,5 +1,6 @@
 """Results of benchmarks: a JSON file to which cases are added one by one, so that a stopped run goes on."""
 
+import argparse
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -38,5 +39,16 @@ def measure_cases(
         partial = path.with_name(f"{path.name}.partial")
         partial.write_text(json.dumps({"what": what, "cases": stored}, indent=1) + "\n", encoding="utf-8")
         partial.replace(path)
+        for other, ratio in stored[name].get("times_faster", {}).items():
+            spread = f"{ratio['min']:.2f} to {ratio['max']:.2f}"
+            tell(f"{name}: {other} takes {ratio['median']:.2f} times ours ({spread})")
         tell(f"{name}: measured")
     return stored
+
+
+def read_arguments(described: str | None) -> argparse.Namespace:
+    """What every such benchmark may be asked on its command line; `described` is its docstring."""
+    parser = argparse.ArgumentParser(description=(described or "").partition("\n")[0])
+    parser.add_argument("--small", action="store_true", help="leave out what needs much memory")
+    parser.add_argument("--again", action="store_true", help="measure what the file holds too")
+    return parser.parse_args()

@@ -12,14 +12,14 @@ from torch.distributed.tensor import DTensor, distribute_tensor
 Module = TypeVar("Module", bound=nn.Module)
 
 
-def sharded_copy(task: Module) -> Module:
-    """A copy to train, of which every process holds a part; `task` itself stays whole.
+def sharded_copy(task: Module, device: torch.device) -> Module:
+    """A copy to train, of which every process holds a part on its device; `task` itself stays whole where it is.
 
     The blocks of both towers are put together one by one when they are needed, everything else before a step.
 
     Source: PyTorch FSDP (arXiv 2304.11277).
     """
-    divided = copy.deepcopy(task)
+    divided = copy.deepcopy(task).to(device)
     for unit in _units(divided):
         fully_shard(unit)
     fully_shard(divided)
