@@ -43,7 +43,7 @@ from crossreid.training.tasks.student import StudentTask
 
 RESULTS = Path(__file__).parent / "results" / "distillation_step.json"
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
-COMPONENTS, TRAIN_SET = 50, 2000
+COMPONENTS, TRAIN_SET, CAPTIONS = 50, 2000, 300
 Relation = Literal["gram", "correlation"]
 
 
@@ -149,7 +149,7 @@ def measure_losses(case: Losses) -> Mapping[str, Any]:
 
 def measure_step(case: Step) -> Mapping[str, Any]:
     world = World(0)
-    words = [world.group("train", person, 0).caption for person in range(400)]
+    words = [world.group("train", person, 0).caption for person in range(CAPTIONS)]
     tokenizer = train_tokenizer(words, vocabulary=2048)
     ids = special_token_ids(tokenizer)
     torch.manual_seed(0)

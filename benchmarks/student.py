@@ -14,6 +14,7 @@ import io
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch.nn import functional
-from transformers import CLIPConfig, CLIPModel
+from transformers import CLIPConfig, CLIPModel, PreTrainedTokenizerFast
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 from crossreid.analysis.measuring import compare
@@ -43,6 +44,8 @@ from crossreid.training.tasks.student import StudentTask
 
 RESULTS = Path(__file__).parent / "results" / "student.json"
 PADDED = 77
+CAPTIONS = 300
+"""That the tokenizer is trained on."""
 PICTURES = (Modality.RGB, Modality.IR, Modality.SKETCH)
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -85,16 +88,20 @@ SIZES = {
 
 def build(size: Size) -> tuple[Any, Student]:
     """CLIP as transformers has it, and a student that shares its weights."""
-    world = World(0)
-    tokenizer = train_tokenizer(
-        [world.group("train", person, 0).caption for person in range(400)], vocabulary=2048
-    )
+    tokenizer = captions_tokenizer()
     torch.manual_seed(0)
     config = size.config(special_token_ids(tokenizer))
     clip: Any = CLIPModel(config).eval()
     clip.to(DEVICE, size.dtype)
     student = Student(clip, tokenizer, size.pictures, dim=int(config.projection_dim or 0))
     return clip, student.to(DEVICE, size.dtype).eval()
+
+
+@cache
+def captions_tokenizer() -> PreTrainedTokenizerFast:
+    world = World(0)
+    words = [world.group("train", person, 0).caption for person in range(CAPTIONS)]
+    return train_tokenizer(words, vocabulary=2048)
 
 
 def samples_of(size: Size, kind: str) -> list[Sample]:

@@ -35,6 +35,8 @@ from crossreid.training.measured import measure_cases, read_arguments
 
 RESULTS = Path(__file__).parent / "results" / "teacher.json"
 PADDED = 165
+CAPTIONS = 300
+"""That tokenizers are trained on."""
 PICTURES = (Modality.RGB, Modality.IR, Modality.SKETCH)
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -118,7 +120,7 @@ def build(size: Size) -> tuple[Any, Teacher]:
 def tokenizer_for(prompts: Prompts) -> PreTrainedTokenizerFast:
     """Most words are tokens, as for Qwen's own."""
     world = World(0)
-    words = [world.group("train", person, 0).caption for person in range(300)]
+    words = [world.group("train", person, 0).caption for person in range(CAPTIONS)]
     templates = [prompts.opening(pictures=True), prompts.text, prompts.ask_about_image(Modality.RGB)]
     return train_tokenizer([*words, *templates * 40], vocabulary=2048)
 
