@@ -136,7 +136,7 @@ def test_pages_hold_every_number_and_picture(done: Reproduction, records: dict[s
     assert len(drawn) == 9
     for name in drawn:
         assert (done.results / f"{name}.png").exists()
-        assert (done.results / f"{name}.svg").exists()
+        assert (done.page.parent / "figures" / f"{name}.svg").exists()
         assert f"{name}.png" in text
     assert page.count("data:image/png;base64,") == len(drawn)
     assert 'src="http' not in page

@@ -44,8 +44,8 @@ def error_rates_figure(evidence: Mapping[str, EvidenceCalibration], *, data: str
     for axes in (found, missed):
         axes.set_xscale("log")
         axes.set_xlim(floor, 1)
-        axes.xaxis.set_major_formatter(PercentFormatter(xmax=1))
-        axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
+        axes.xaxis.set_major_formatter(_percent)
+        axes.yaxis.set_major_formatter(_percent)
         for rate in MARKED_FPIRS:
             axes.axvline(rate, color=FAINT, linewidth=0.8, zorder=0)
     found.set_ylim(0, 1.02)
@@ -58,6 +58,11 @@ def error_rates_figure(evidence: Mapping[str, EvidenceCalibration], *, data: str
         " of one search.",
     )
     return figure
+
+
+def _percent(share: float, _: int | None = None) -> str:
+    """With the digits that a tenth of a percent needs, and none that others do not."""
+    return f"{100 * share:g}%"
 
 
 def scores_figure(evidence: Mapping[str, EvidenceCalibration], *, data: str) -> Figure:

@@ -42,7 +42,7 @@ def low_rank(
     out: Figure,
 ) -> None:
     """Show how few directions hold most of what an encoder says."""
-    from crossreid.analysis.figures import spectrum_figure
+    from crossreid.analysis.figures import caption, spectrum_figure
     from crossreid.analysis.low_rank import low_rank_spectrum
     from crossreid.cli.outputs import FIGURES, check_output_file, write_study
     from crossreid.core.embeddings import Embeddings
@@ -63,8 +63,10 @@ def low_rank(
         }
         for name, spectrum in spectra.items()
     }
+    figure = spectrum_figure(spectra)
+    caption(figure, "Singular values of unit vectors, whose mean is not taken away; grey: 90, 95 and 99 %.")
     asked = {"embeddings": list(map(str, embeddings))}
-    print("Wrote " + write_study(out, spectrum_figure(spectra), asked, spectra=numbers))
+    print("Wrote " + write_study(out, figure, asked, spectra=numbers))
     print("Next: " + command_line("analyse", "tsne", embeddings[0], "--out", out.with_stem("tsne")))
 
 
@@ -77,14 +79,19 @@ def tsne(
     seed: Seed = 0,
 ) -> None:
     """Draw a map on which people should be islands, whatever the kind of evidence."""
-    from crossreid.analysis.figures import tsne_figure
+    from crossreid.analysis.figures import caption, tsne_figure
     from crossreid.analysis.projection import project
     from crossreid.cli.outputs import FIGURES, check_output_file, write_figure
     from crossreid.core.embeddings import Embeddings
 
     check_output_file(out, *FIGURES)
     shown = _draw_people(Embeddings.load(embeddings), people, seed)
-    write_figure(tsne_figure(project(shown, seed=seed), shown.person_ids, shown.modalities), out)
+    figure = tsne_figure(project(shown, seed=seed), shown.person_ids, shown.modalities)
+    caption(
+        figure,
+        f"t-SNE of unit vectors, people drawn by seed {seed}; who is near counts, not how far others are.",
+    )
+    write_figure(figure, out)
     print(f"Wrote {out}: {len(shown)} items")
     words = ("analyse", "cases", embeddings, "--data", "DATA", "--out", out.with_stem("cases"))
     print("Next: " + command_line(*words))

@@ -80,7 +80,11 @@ def figure_4(runs: Runs) -> Drawn:
         drawn = np.random.default_rng(runs[0].seed).permutation(known)[:_MAPPED_PEOPLE]
         shown = seen.select(np.isin(seen.person_ids, drawn))
         points = project(shown, seed=runs[0].seed)
-        pictures[f"figure4-{name}"] = tsne_figure(points, shown.person_ids, shown.modalities)
+        picture = tsne_figure(points, shown.person_ids, shown.modalities)
+        caption(
+            picture, f"t-SNE of the {name} model's unit vectors of people not trained on, drawn at random."
+        )
+        pictures[f"figure4-{name}"] = picture
         numbers[name] = {"items": len(shown), "people": len(drawn)}
     return Drawn(pictures, numbers)
 

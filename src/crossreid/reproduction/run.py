@@ -75,8 +75,8 @@ def reproduce(
         items: of `ITEMS`.
         study: what is trained on whom.
         seeds: how many times, each with other people where they are drawn.
-        folder: of the study; receives a folder for each seed, and the page.
-        results: receives the record of each item and its pictures.
+        folder: of the study; receives a folder for each seed, the pictures as SVG, and the page.
+        results: receives the record of each item and its pictures as PNG.
         say: is told what is done.
         quiet: no progress bars.
     """
@@ -84,13 +84,14 @@ def reproduce(
     weights = {
         kind: runs[0].backbone(part).signature for kind, part in (("cloud", "teacher"), ("edge", "student"))
     }
-    results.mkdir(parents=True, exist_ok=True)
+    for place in (results, folder / "figures"):
+        place.mkdir(parents=True, exist_ok=True)
     for item in items:
         say(f"{item}: {ITEMS[item]}")
         drawn = _FIGURES[item](runs) if item in _FIGURES else Drawn({}, _TABLES[item](runs))
         for name, picture in drawn.pictures.items():
             (results / f"{name}.png").write_bytes(render(picture, dots_per_inch=120))
-            (results / f"{name}.svg").write_bytes(render(picture, kind="svg"))
+            (folder / "figures" / f"{name}.svg").write_bytes(render(picture, kind="svg"))
         record: dict[str, Any] = {
             "item": item,
             "seeds": list(range(seeds)),

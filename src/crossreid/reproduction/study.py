@@ -75,7 +75,7 @@ class Study:
         }
 
 
-_KINDS = {"teacher": TeacherConfig, "student": StudentConfig, "distillation": DistillationConfig}
+_KINDS = ("teacher", "student", "distillation")
 
 
 def tiny_study(overrides: Sequence[str] = ()) -> Study:
@@ -124,7 +124,11 @@ def configured(
     written = {kind: config.model_dump(mode="json") for kind, config in configs.items()}
     changed = apply_overrides(written, overrides)
     try:
-        return tuple(model.model_validate(changed[kind]) for kind, model in _KINDS.items())  # type: ignore[return-value]
+        return (
+            TeacherConfig.model_validate(changed["teacher"]),
+            StudentConfig.model_validate(changed["student"]),
+            DistillationConfig.model_validate(changed["distillation"]),
+        )
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise ConfigurationError(

@@ -1,6 +1,6 @@
 """The numbers of tables 1 to 5, from the models of all seeds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -66,7 +66,7 @@ def table_2(runs: Runs) -> dict[str, Any]:
 
 def table_3(runs: Runs) -> dict[str, Any]:
     """Rank of the adapters and stride of the adapted blocks, by the cloud model in its own gallery."""
-    reports = {str(one): _reports(runs, lambda run, one=one: (run.cloud(one),) * 2) for one in ADAPTERS}
+    reports = {str(one): _reports(runs, lambda run, one=one: _alone(run.cloud(one))) for one in ADAPTERS}
     chosen = str(CHOSEN_ADAPTERS)
     answers = [
         _answer(f"stride 2 is better than {stride}", reports, chosen, str(Adapters(16, stride)))
@@ -125,24 +125,33 @@ def table_5(runs: Runs) -> dict[str, Any]:
 def _pairs(run: SeedRun) -> dict[str, tuple[Model, Model]]:
     cloud, edge, alone = run.cloud(), run.edge(BOTH), run.edge(TASK_ONLY)
     pairs = {
-        "C2C": (cloud, cloud),
-        "E2E": (edge, edge),
+        "C2C": _alone(cloud),
+        "E2E": _alone(edge),
         "E2C": (edge, cloud),
         "C2E": (cloud, edge),
-        "edge, task only": (alone, alone),
+        "edge, task only": _alone(alone),
     }
     if run.study.zero_shot:
-        pairs["cloud, untrained"] = (run.backbone("teacher"),) * 2
-        pairs["edge, untrained"] = (run.backbone("student"),) * 2
+        pairs["cloud, untrained"] = _alone(run.backbone("teacher"))
+        pairs["edge, untrained"] = _alone(run.backbone("student"))
     return pairs
 
 
 def _edge(runs: Runs, name: str) -> Reports:
-    return _reports(runs, lambda run: (run.edge(name),) * 2)
+    return _reports(runs, lambda run: _alone(run.edge(name)))
 
 
-def _reports(runs: Runs, models: Any) -> Reports:
-    return [{data: run.report(*models(run), data) for data in run.data.tests} for run in runs]
+def _alone(model: Model) -> tuple[Model, Model]:
+    """Searching its own gallery."""
+    return model, model
+
+
+def _reports(runs: Runs, models: Callable[[SeedRun], tuple[Model, Model]]) -> Reports:
+    found = []
+    for run in runs:
+        query, gallery = models(run)
+        found.append({data: run.report(query, gallery, data) for data in run.data.tests})
+    return found
 
 
 def _rows(reports: Reports, **keys: object) -> list[dict[str, Any]]:
@@ -203,10 +212,10 @@ def _adapted_blocks(run: SeedRun) -> dict[str, dict[str, list[int]]]:
     """By stride and tower, which blocks have adapters."""
     backbone: Any = outline(model_folder(run.study.teacher.backbone, weights=False)).backbone
     depths = {"vision": len(backbone.visual.blocks), "language": len(backbone.language_model.layers)}
-    lora = run.study.teacher.lora.model_dump()
+    lora: dict[str, Any] = run.study.teacher.lora.model_dump()
     return {
         str(stride): {
-            tower: list(HierarchicalLora(**lora | {"stride": stride}).blocks(depth))
+            tower: list(HierarchicalLora(**(lora | {"stride": stride})).blocks(depth))
             for tower, depth in depths.items()
         }
         for stride in (1, 2, 4)

@@ -49,5 +49,5 @@ def with_adapters(config: TeacherConfig, adapters: Adapters) -> TeacherConfig:
 
 def with_terms(config: DistillationConfig, name: str) -> DistillationConfig:
     """The configuration with the weights of one distillation."""
-    weights = dict(zip(_TERMS, TERMS[name], strict=True))
+    weights: dict[str, float] = dict(zip(_TERMS, TERMS[name], strict=True))
     return config.model_copy(update={"distillation": config.distillation.model_copy(update=weights)})
