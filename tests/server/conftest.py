@@ -53,11 +53,11 @@ class Address(str):
 
 
 @contextmanager
-def running(service: Service, *, header_s: float = 10.0) -> Iterator[Address]:
+def running(service: Service, *, header_s: float = 10.0, **where: Any) -> Iterator[Address]:
     """The address of a real server."""
-    taken, where = listen(Listening(port=0, drain_s=5))
+    taken, place = listen(Listening(port=0, drain_s=5, **where))
     app = create_app(service)
-    server = server_of(app, where, header_s=header_s)
+    server = server_of(app, place, header_s=header_s)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
     thread.start()
     try:
@@ -66,7 +66,7 @@ def running(service: Service, *, header_s: float = 10.0) -> Iterator[Address]:
             assert thread.is_alive()
             assert time.monotonic() < end
             time.sleep(0.01)
-        address = Address(where.url)
+        address = Address(place.url)
         address.app = app
         yield address
     finally:

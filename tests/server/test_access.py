@@ -1,13 +1,20 @@
+import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
 
 from crossreid.server.records import accounts
 from crossreid.server.roles import PERMISSIONS, Permission, Role
+from crossreid.server.settings import OpenIdSettings
 from crossreid.server.start import first_key, one_time_key
+from crossreid.server.tokens import TokenReader
 
 OPEN = {("GET", "/v1/health"), ("GET", "/v1/ready")}
 
@@ -209,3 +216,33 @@ def test_only_admins_of_the_main_tenant_make_tenants(
     assert name in {
         t["name"] for t in httpx.get(f"{tenant.url}/v1/tenants", headers=headers).json()["tenants"]
     }
+
+
+def test_a_token_of_the_provider_opens_what_its_roles_allow(
+    make_service: Callable[..., Any], serve: Any, tenant: Any, tmp_path: Any
+) -> None:
+    signer = ec.generate_private_key(ec.SECP256R1())
+    file = tmp_path / "jwks.json"
+    file.write_text(
+        json.dumps({"keys": [ECAlgorithm.to_jwk(signer.public_key(), as_dict=True) | {"kid": "k"}]})
+    )
+    tokens = TokenReader(OpenIdSettings("https://login.example", "crossreid", file))
+
+    def ask(url: str, path: str, **changes: Any) -> httpx.Response:
+        content = {
+            "iss": "https://login.example", "aud": "crossreid", "sub": "u-1", "exp": int(time.time()) + 60,
+            "roles": ["operator", "auditor"], "tenant": tenant.name, "preferred_username": "operator",
+        } | changes  # fmt: skip
+        token = jwt.encode(content, signer, algorithm="ES256", headers={"kid": "k"})
+        return httpx.get(f"{url}/v1{path}", headers={"Authorization": f"Bearer {token}"})
+
+    assert tenant.operator.get("/me")["name"] == "operator"
+    with serve(make_service(tokens=tokens)) as url:
+        me = ask(url, "/me").json()
+        assert (me["name"], me["roles"]) == ("operator (u-1)", ["auditor", "operator"])
+        assert ask(url, "/me").json() == me
+        assert (ask(url, "/audit").status_code, ask(url, "/items").status_code) == (200, 200)
+        assert ask(url, "/keys").json()["error"]["code"] == "forbidden"
+        assert ask(url, "/me", tenant="nobody").json()["error"]["code"] == "forbidden"
+        assert ask(url, "/me", aud="other").json()["error"]["code"] == "token_invalid"
+    assert ask(tenant.url, "/me").json()["error"]["code"] == "unauthenticated"

@@ -6,16 +6,23 @@ import os
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from crossreid.cli.lazy import FAILED
 from crossreid.cli.main import app
@@ -110,3 +117,30 @@ def test_what_cannot_work_is_said_at_once(words: list[str], message: str, tmp_pa
     result = CliRunner().invoke(app, ["serve", "--gallery", str(tmp_path), "--port", "0", *words])
     assert (result.exit_code, message in result.output) == (FAILED, True), result.output
     assert not list(tmp_path.iterdir())
+
+
+def test_tls_by_file(make_service: Callable[..., Any], serve: Any, tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, SHA256())
+    )
+    (tmp_path / "cert.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "key.pem").write_bytes(private)
+    files = {"certificate": tmp_path / "cert.pem", "private_key": tmp_path / "key.pem"}
+    with serve(make_service(), **files) as url:
+        assert url.startswith("https://")
+        trusted = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+        assert httpx.get(f"{url}/v1/health", verify=trusted).json()["status"] == "ok"
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{url}/v1/health")

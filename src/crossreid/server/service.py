@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlalchemy import Connection, func, select
 
+from crossreid.core.basis import PrincipalBasis
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.encoder import Encoder
 from crossreid.core.sample import Sample
@@ -136,7 +137,14 @@ class Service:
         mark = secret_of(space.rotation)
         if mark:
             return self.template(connection, tenant, mark).hide(embeddings)
-        return turn(embeddings, read_basis(connection, space.encoder) if space.encoder.turned else None)
+        return turn(embeddings, self._basis(connection, space) if space.encoder.turned else None)
+
+    def _basis(self, connection: Connection, space: Space) -> PrincipalBasis:
+        """The rotation by which the gallery itself turns vectors; it never changes, so it is read once."""
+        known = self.database.bases
+        if space.encoder.id not in known:
+            known[space.encoder.id] = read_basis(connection, space.encoder)
+        return known[space.encoder.id]
 
     def template(self, connection: Connection, tenant: str, name: str) -> Template:
         """The secret rotation of that name."""

@@ -120,7 +120,7 @@ def page(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def heard(message: ConsoleMessage) -> None:
         # A refusal of the server is no fault of the page; it is shown, and tests look for it there.
-        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+        if message.type == "error" and "Failed to load resource" not in message.text:
             complaints.append(message.text)
 
     def open_page(
@@ -154,7 +154,12 @@ def keep() -> Callable[[Page, str], None]:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
 
     def photograph(page: Page, name: str) -> None:
-        page.wait_for_function("document.querySelectorAll('.crop.waiting:not(.ghost *)').length === 0")
+        page.wait_for_function(
+            """() => [...document.querySelectorAll(".crop.waiting")].every(frame => {
+                const { top, bottom } = frame.getBoundingClientRect();
+                return bottom < 0 || top > innerHeight;
+            })"""
+        )
         page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
     return photograph
@@ -165,6 +170,7 @@ def ask() -> Callable[..., None]:
     """Fill in the words and the record, and search."""
 
     def search(page: Page, words: str = "red and white") -> None:
+        page.get_by_label("Search as I change things").uncheck()
         if words:
             page.get_by_label("Words that describe the person").fill(words)
         page.get_by_label("Purpose").fill("missing person")
@@ -172,6 +178,7 @@ def ask() -> Callable[..., None]:
         with page.expect_response("**/v1/search"):
             page.get_by_role("button", name="Search", exact=True).click(no_wait_after=True)
         page.locator(".results:not([aria-busy])").wait_for()
+        page.get_by_label("Search as I change things").check()
 
     return search
 

@@ -101,7 +101,7 @@ def test_keys_alone_are_enough(street: Any, page: Any) -> None:
     expect(cards.nth(1)).to_be_focused()
     seen.keyboard.press("ArrowLeft")
     seen.keyboard.press("v")
-    expect(cards.first).to_contain_text("1 of 2 confirmed")
+    expect(cards.first).to_contain_text("Verified once")
     seen.keyboard.press("c")
     expect(seen.get_by_label("Compare result 1")).to_be_checked()
     seen.keyboard.press("Enter")

@@ -85,7 +85,7 @@ def test_it_searches_as_things_change_unless_told_not_to(
     seen.on("request", lambda request: asked.append(request.url))
     words.fill("green")
     seen.wait_for_timeout(1500)
-    assert asked == []
+    assert not [url for url in asked if url.endswith("/search")]
 
 
 def test_why_says_which_evidence_and_which_words(street: Any, page: Any, ask: Any, keep: Any) -> None:
@@ -279,10 +279,10 @@ def test_results_stand_side_by_side(street: Any, page: Any, ask: Any, keep: Any)
     assert [text[:2] for text in window.locator("section h3").all_inner_texts()[1:]] == ["1.", "3."]
     assert window.locator("blockquote").inner_text() == "red and white"
     window.get_by_role("button", name="Verify").first.click()
-    expect(window.get_by_text("Confirmed by one of two people")).to_be_visible()
+    expect(window.get_by_text("Verified once")).to_be_visible()
     keep(seen, "search-compare")
     seen.keyboard.press("Escape")
-    expect(cards(seen).first).to_contain_text("1 of 2 confirmed")
+    expect(cards(seen).first).to_contain_text("Verified once")
 
 
 def test_a_found_picture_becomes_evidence(street: Any, page: Any, ask: Any, found: Found) -> None:
