@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from crossreid.core.modality import Modality
 from crossreid.evaluation.calibration import Calibration, EvidenceCalibration
@@ -21,7 +21,7 @@ from crossreid.synthesis.pedestrians.world import World
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SCREENSHOTS = Path(os.environ.get("CROSSREID_SCREENSHOTS", "build/screenshots"))
-PATIENCE_MS = 90_000
+PATIENCE_MS = 120_000
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 STREET = {
@@ -107,6 +107,7 @@ def street(tenant: Any, fill: Callable[[Any], Any]) -> Any:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
         yield browser

@@ -11,7 +11,7 @@ import { camera, identity, score, several, time } from "./wording.js";
 
 const STATES = {
   open: ["clock", "Not judged yet", ""],
-  "verified once": ["person", "1 of 2 confirmed", "warn"],
+  "verified once": ["person", "Verified once", "good"],
   verified: ["verify", "Verified", "good"],
   rejected: ["reject", "Rejected", "bad"],
 };

@@ -39,7 +39,7 @@ function column(result, pieces, weights, acts, may) {
   const state = make("p.soft", { role: "status" });
   const show = () => {
     heading.textContent = `${result.rank}. ${identity(result.item)}`;
-    state.textContent = { verified: "Verified", "verified once": "Confirmed by one of two people", rejected: "Rejected" }[result.state] ?? "";
+    state.textContent = { verified: "Verified", "verified once": "Verified once", rejected: "Rejected" }[result.state] ?? "";
     verify.setAttribute("aria-pressed", String(result.verdict === "verified"));
     reject.setAttribute("aria-pressed", String(result.verdict === "rejected"));
   };

@@ -16,6 +16,7 @@ export function openDialog(heading, content, { kind = "", done = null, actions =
   );
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => {
+    document.body.append(...dialog.querySelectorAll("#notices"));
     dialog.remove();
     done?.();
   });

@@ -89,11 +89,14 @@ function addButtons(evidence, most) {
 
 function card(piece, evidence) {
   const name = piece.strokes ? "Drawing" : KINDS[piece.kind].words;
-  const remove = button(`Remove ${name.toLowerCase()}`, "close", () => evidence.remove(piece), { quiet: true });
+  const remove = button(`Remove ${name.toLowerCase()}`, "close", () => {
+    evidence.remove(piece);
+    document.querySelector(".adders .button").focus();
+  }, { quiet: true });
   return make(
     "li.piece",
     { "data-piece": piece.number, "data-kind": piece.kind },
-    make("div.piece-head", {}, icon(piece.strokes ? "drawing" : KINDS[piece.kind].sign), make("h3", {}, name), remove),
+    make("div.piece-head", {}, icon(piece.strokes ? "drawing" : KINDS[piece.kind].sign), make("h2", {}, name), remove),
     content(piece, evidence),
     weight(piece, evidence, name),
   );

@@ -25,10 +25,18 @@ export function problemCard(problem, { retry = null, close = null } = {}) {
   );
 }
 
+/** Where notices stand: inside the topmost open window, since all else is out of reach then. */
+function place() {
+  const area = document.getElementById("notices");
+  const windows = document.querySelectorAll("dialog[open]");
+  (windows.item(windows.length - 1) ?? document.body).append(area);
+  return area;
+}
+
 /** Show an error until it is closed; the same words are not shown twice at a time. */
 export function complain(problem) {
   if (problem.name === "AbortError") return;
-  const area = document.getElementById("notices");
+  const area = place();
   const card = problemCard(problem, { close: () => card.remove() });
   [...area.children].filter((other) => other.textContent === card.textContent).forEach((other) => other.remove());
   area.append(card);
@@ -37,7 +45,7 @@ export function complain(problem) {
 /** Say that something is done; goes away on its own. `act` is one more thing to do: [words, function]. */
 export function tell(words, act = null) {
   const card = make("div.told", { role: "status" }, icon("verify"), make("p", {}, words), act && button(act[0], null, act[1], { kind: "small" }));
-  document.getElementById("notices").append(card);
+  place().append(card);
   setTimeout(() => card.remove(), SHOWN_MS);
 }
 

@@ -6,7 +6,7 @@ import { camera, identity, percent, score, several, time } from "./wording.js";
 
 const STATES = {
   verified: ["verify", "Verified", "good"],
-  "verified once": ["person", "1 of 2 confirmed", "warn"],
+  "verified once": ["person", "Verified once", "good"],
   rejected: ["reject", "Rejected", "bad"],
 };
 
@@ -41,7 +41,7 @@ export function resultGrid(acts, may) {
   list.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const onCard = event.target.matches(".result");
-    const act = acts[keys[event.key]];
+    const act = acts[keys[event.key] ?? keys[event.key.toLowerCase()]];
     if (moves[event.key] && (onCard || event.key.startsWith("Arrow"))) moves[event.key]();
     else if (onCard && act) act(cards[current].result);
     else return;

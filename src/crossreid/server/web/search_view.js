@@ -109,6 +109,7 @@ export function searchView(me) {
     const told = evidence.told;
     if (!told.length || !purpose.value.trim() || !reference.value.trim()) {
       progress.hidden = true;
+      results.removeAttribute("aria-busy");
       if (state.results.length === 0 || !told.length) {
         state.results = [];
         verdict.hidden = true;
