@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Response
 
 from crossreid.server import schemas
 from crossreid.server.access import Anybody, Caller, Shared, needs
@@ -76,7 +76,7 @@ def rotate(key: KeyId, asked: schemas.RotateRequest, caller: Admin, service: Sha
     return schemas.FreshKey(key=fresh, **_key(row))
 
 
-@router.delete("/keys/{key}", status_code=204)
+@router.delete("/keys/{key}", status_code=204, response_class=Response)
 def revoke(key: KeyId, caller: Admin, service: Shared) -> None:
     """From now on it opens nothing."""
     with service.transaction(caller.tenant) as connection:

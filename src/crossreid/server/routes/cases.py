@@ -99,7 +99,7 @@ def pin(
     return told
 
 
-@router.delete("/cases/{number}/pins/{item}", status_code=204)
+@router.delete("/cases/{number}/pins/{item}", status_code=204, response_class=Response)
 def unpin(number: schemas.Number, item: schemas.ItemId, caller: Investigator, service: Shared) -> None:
     """Take an item out of a case."""
     with service.transaction(caller.tenant) as connection:

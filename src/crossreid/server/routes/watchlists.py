@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 
 from crossreid.server import schemas
 from crossreid.server.access import Caller, Shared, needs
@@ -40,7 +40,7 @@ def put(asked: schemas.WatchlistRequest, caller: Writer, service: Shared) -> sch
     return schemas.Watchlist(**asked.model_dump())
 
 
-@router.delete("/{name}", status_code=204)
+@router.delete("/{name}", status_code=204, response_class=Response)
 def remove(name: schemas.Name, caller: Writer, service: Shared) -> None:
     """Forget a list; the people on it stay enrolled."""
     with service.transaction(caller.tenant) as connection:
