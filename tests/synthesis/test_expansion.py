@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from crossreid.core.errors import ConfigurationError, DataError
@@ -19,6 +21,7 @@ from crossreid.data import load_dataset
 from crossreid.data.dataset import Dataset
 from crossreid.data.images import decode_image
 from crossreid.synthesis.expansion import expand_dataset
+from crossreid.synthesis.expansion_plan import plan_expansion
 from crossreid.synthesis.expansion_recipes import seed_of
 from crossreid.synthesis.sketch import draw_photograph
 
@@ -194,6 +197,16 @@ def test_pictures_in_memory_are_written_too(photo: np.ndarray, tmp_path: Path) -
     names = ["ir/x.jpg", "ir/x~2.jpg", "rgb/x.png", "rgb/x~2.png", "sketch/x.jpg", "sketch/x~2.jpg"]
     assert sorted(sample.item_id for sample in four.samples) == names
     assert np.array_equal(decode_image(tmp_path / "four/rgb/x~2.png"), photo[:, ::-1])
+
+
+@given(st.lists(st.text(alphabet="aA./", min_size=1, max_size=6), max_size=8, unique=True))
+def test_every_file_has_a_name_of_its_own_inside_the_folder(items: list[str]) -> None:
+    pixel = np.zeros((1, 1, 3), np.uint8)
+    samples = tuple(Sample(Modality.RGB, image=pixel, item_id=item) for item in items)
+    plan = plan_expansion(Dataset("any", "", samples, ()), [Modality.SKETCH, Modality.IR])
+    names = [name for work in plan for name in work.outputs]
+    assert len({name.casefold() for name in names}) == len(names) == 3 * len(items)
+    assert all(Path("/x", name).resolve().is_relative_to(Path("/x", name.split("/")[0])) for name in names)
 
 
 def test_another_expansion_or_data_set_in_the_folder_is_refused(people: Dataset, tmp_path: Path) -> None:

@@ -98,6 +98,16 @@ def test_it_keeps_sizes_and_does_what_its_network_does(saved: Path) -> None:
     assert translator.translate([]) == []
 
 
+def test_a_file_that_was_trained_anew_is_read_anew(saved: Path, photo: np.ndarray) -> None:
+    first = open_translator(saved)
+    assert open_translator(saved) is first
+    save_translator(OUTLINE.network(), OUTLINE, saved.parent)
+    assert not np.array_equal(open_translator(saved).translate([photo])[0], first.translate([photo])[0])
+    saved.unlink()
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        open_translator(saved)
+
+
 def spoil_format(file: Path) -> None:
     save_file({"x": torch.zeros(1)}, file, metadata={"crossreid": json.dumps({"format": 9})})
 

@@ -90,7 +90,7 @@ def _copy(sample: Sample, names: "_Names", name: PurePosixPath) -> str:
 
 def _name(sample: Sample) -> PurePosixPath:
     """A path without a root and without steps upwards."""
-    parts = [part for part in PurePosixPath(sample.item_id).parts if part not in ("/", "..", ".")]
+    parts = [part for part in sample.item_id.split("/") if part not in ("", ".", "..")]
     return PurePosixPath(*[part.lstrip(".") or "_" for part in parts] or ["_"])
 
 

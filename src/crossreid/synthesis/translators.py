@@ -123,9 +123,8 @@ def find_weights(source: str | Path) -> Path:
     raise CheckpointError(f"no translator at {source}", expected=f"a folder with {FILE}, or such a file")
 
 
-@lru_cache(maxsize=2)
 def open_translator(path: Path, device: str | None = None) -> Translator:
-    """Read a translator; the last two stay in memory.
+    """Read a translator; the last two stay in memory, until their files change.
 
     Args:
         path: of the file.
@@ -134,6 +133,15 @@ def open_translator(path: Path, device: str | None = None) -> Translator:
     Raises:
         CheckpointError: the file is none of a translator, or incomplete.
     """
+    try:
+        changed_ns = path.stat().st_mtime_ns
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({error})", expected="a translator") from error
+    return _open(path, device or ("cuda" if torch.cuda.is_available() else "cpu"), changed_ns)
+
+
+@lru_cache(maxsize=2)
+def _open(path: Path, device: str, _changed_ns: int) -> Translator:
     try:
         with safe_open(path, framework="pt") as file:
             described = json.loads((file.metadata() or {})[_KEY])
@@ -157,7 +165,7 @@ def open_translator(path: Path, device: str | None = None) -> Translator:
             f"{path} cannot be read ({reason})",
             expected="the weights of a translator made by crossreid train",
         ) from error
-    return Translator(outline, network, device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    return Translator(outline, network, device)
 
 
 @contextmanager
