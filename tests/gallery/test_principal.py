@@ -13,10 +13,10 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 def test_what_lies_in_few_coordinates_needs_no_more() -> None:
     generator = np.random.default_rng(0)
     vectors = np.zeros((500, 128), np.float32)
-    vectors[:, :40] = generator.normal(size=(500, 40))
+    vectors[:, :30] = generator.normal(size=(500, 30))
     plan = plan_index(unit(vectors), target=0.99, generator=generator)
     assert plan is not None
-    assert plan.width == 64  # the first multiple of 32 that holds all forty
+    assert plan.width == 32
     assert plan.energy == pytest.approx(1)
     assert plan.candidates == 100  # no fewer, though ten would do
 
@@ -29,9 +29,9 @@ def test_where_all_coordinates_count_no_few_are_enough() -> None:
 
 def test_a_higher_target_needs_more() -> None:
     generator = np.random.default_rng(0)
-    vectors = unit(generator.normal(size=(2000, 128)) * np.arange(1, 129) ** -0.6)
+    vectors = unit(generator.normal(size=(2000, 256)) * np.arange(1, 257) ** -0.5)
     low, high = (
-        plan_index(vectors, target=target, generator=np.random.default_rng(1)) for target in (0.8, 0.99)
+        plan_index(vectors, target=target, generator=np.random.default_rng(1)) for target in (0.5, 0.99)
     )
     assert low is not None
     assert high is not None

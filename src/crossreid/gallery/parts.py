@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crossreid.core.embeddings import Embeddings
@@ -184,9 +183,7 @@ def _with_labels(table: pa.Table) -> pa.Table:
     """Galleries of earlier versions know neither tracks nor collections, nor when an item came."""
     for name, missing in (("track", ""), ("collection", ""), ("enrolled", datetime.now(UTC))):
         if table[name].null_count:
-            filled = pc.call_function(
-                "fill_null", [table[name], pa.scalar(missing, _SCHEMA.field(name).type)]
-            )
+            filled = table[name].fill_null(pa.scalar(missing, _SCHEMA.field(name).type))
             table = table.set_column(table.schema.get_field_index(name), name, filled)
     return table
 

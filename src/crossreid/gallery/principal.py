@@ -58,7 +58,7 @@ def plan_index(sample: np.ndarray, *, target: float, generator: np.random.Genera
         raise ConfigurationError(f"a target recall of {target}", expected="above 0 and below 1")
     if len(sample) <= 2 * SHOWN:
         raise DataError(f"an index of {len(sample)} vectors", expected=f"more than {2 * SHOWN}")
-    energy = np.cumsum((sample.astype(np.float64) ** 2).sum(axis=0))
+    energy = np.cumsum(np.einsum("nd,nd->d", sample, sample, dtype=np.float64))
     energy /= energy[-1]
     queries = generator.permutation(len(sample))[: min(SAMPLE_QUERIES, len(sample))]
     fallback = None

@@ -21,7 +21,7 @@ def open_address(uri: str) -> PostgresGallery:
     """
     try:
         url = sa.make_url(uri)
-    except exc.ArgumentError as error:
+    except (exc.ArgumentError, ValueError) as error:
         raise ConfigurationError(
             "an address of a database that cannot be read",
             expected="postgresql://user:password@host/database?tenant=...&gallery=...",

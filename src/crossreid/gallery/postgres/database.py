@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -11,7 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from crossreid.core.errors import ConfigurationError, DataError
 from crossreid.gallery.postgres import schema
-from crossreid.gallery.postgres.upgrade import current_revision, head_revision, upgrade_tables
+from crossreid.gallery.postgres.upgrade import (
+    bypasses_policies,
+    current_revision,
+    head_revision,
+    upgrade_tables,
+)
 
 if TYPE_CHECKING:
     from crossreid.core.basis import PrincipalBasis
@@ -43,7 +47,7 @@ class Database:
     def __init__(self, uri: str, *, pool_size: int = 10, pool_timeout_seconds: float = 5.0) -> None:
         try:
             url = sa.make_url(uri).set(drivername="postgresql+psycopg")
-        except exc.ArgumentError as error:
+        except (exc.ArgumentError, ValueError) as error:
             raise ConfigurationError(
                 "an address of a database that cannot be read",
                 expected="postgresql://user:password@host/database",
@@ -60,6 +64,7 @@ class Database:
             connect_args=arguments,
         )
         self.bases: dict[int, PrincipalBasis] = {}
+        self._superuser: bool | None = None
 
     @property
     def address(self) -> str:
@@ -158,16 +163,13 @@ class Database:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
     def _enter(self, connection: sa.Connection, **settings: str) -> None:
-        if self._bypasses_policies:
+        if self._superuser is None:
+            self._superuser = bypasses_policies(connection)
+        if self._superuser:
             settings["role"] = schema.SERVICE_ROLE
         parts = [f"set_config('{name}', :v{place}, true)" for place, name in enumerate(settings)]
         values = {f"v{place}": value for place, value in enumerate(settings.values())}
         connection.execute(sa.text(f"SELECT {', '.join(parts)}"), values)
-
-    @cached_property
-    def _bypasses_policies(self) -> bool:
-        with self.engine.connect() as connection:
-            return bypasses_policies(connection)
 
     def _check_server(self, connection: sa.Connection) -> None:
         version = connection.scalar(sa.text("SELECT current_setting('server_version_num')::int")) // 10_000
@@ -182,12 +184,6 @@ class Database:
                 expected=f"{'.'.join(map(str, _OLDEST_PGVECTOR))} or later",
                 remedy="install it beside the server, or let `EmbeddedPostgres` bring one",
             )
-
-
-def bypasses_policies(connection: sa.Connection) -> bool:
-    """Whether the session's user is one whom policies do not bind."""
-    query = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user"
-    return bool(connection.scalar(sa.text(query)))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ Through an index: HNSW over the first coordinates in half width gives candidates
 Otherwise: everything that satisfies the conditions is compared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,10 +64,11 @@ def nearest(
     if index is not None and (not filtered or _many(connection, conditions)):
         wanted = max(index.candidates, top)
         for _ in range(_TRIES):
-            _prepare(connection, wanted, index.rows, filtered=filtered)
+            _set(connection, _walk(wanted, index.rows, filtered=filtered))
             found, seen = _through_index(
                 connection, vector, encoder, conditions, filtered, top, group, index, wanted
             )
+            _set(connection, {"enable_sort": "on"})
             if len(found) == top or seen < wanted:
                 break
             wanted *= 4
@@ -88,15 +89,25 @@ def _many(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]
     return (connection.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0) > EXACT_ROWS
 
 
-def _prepare(connection: sa.Connection, wanted: int, rows: int, *, filtered: bool) -> None:
-    """Let the walk go on until so many candidates satisfy the conditions, as far as one item in each hundred does."""
+def _walk(wanted: int, rows: int, *, filtered: bool) -> dict[str, str]:
+    """Settings by which the walk goes on until so many candidates satisfy the conditions, as `EXACT_ROWS` items do.
+
+    The planner does not know what it costs to fetch wide vectors: it might gather and sort all that satisfy the
+    conditions, were it not kept from sorting.
+    """
     scanned = max(20_000, 4 * wanted * max(1, rows // EXACT_ROWS)) if filtered else 20_000
-    settings = {
+    return {
+        "enable_sort": "off",
+        "jit": "off",
         "hnsw.ef_search": str(min(max(wanted, 40), _MOST_CANDIDATES)),
         "hnsw.iterative_scan": "relaxed_order" if filtered or wanted > _MOST_CANDIDATES else "off",
         "hnsw.max_scan_tuples": str(scanned),
         "hnsw.scan_mem_multiplier": "8",
     }
+
+
+def _set(connection: sa.Connection, settings: Mapping[str, str]) -> None:
+    """Until the transaction ends."""
     parts = [f"set_config('{name}', '{value}', true)" for name, value in settings.items()]
     connection.execute(sa.text(f"SELECT {', '.join(parts)}"))
 

@@ -40,6 +40,12 @@ def revisions() -> tuple[str, ...]:
     return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
 
 
+def bypasses_policies(connection: sa.Connection) -> bool:
+    """Whether the session's user is one whom policies do not bind."""
+    query = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user"
+    return bool(connection.scalar(sa.text(query)))
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
@@ -49,8 +55,7 @@ def _config() -> Config:
 
 def _grant(connection: sa.Connection) -> None:
     """Let a superuser's sessions work as a role whom policies bind."""
-    superuser = sa.text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = session_user")
-    if not connection.scalar(superuser):
+    if not bypasses_policies(connection):
         return
     role = schema.SERVICE_ROLE
     known = sa.text("SELECT 1 FROM pg_roles WHERE rolname = :role")
