@@ -132,6 +132,18 @@ def test_joint_queries_are_any_two_or_more_pieces_of_a_group(tiny: Any) -> None:
         assert len({batch.person_ids[place].item() for place in pieces}) == 1
 
 
+def test_pieces_are_shown_by_kind_however_the_data_set_lists_them(tiny: Any) -> None:
+    listed = tiny.dataset(people=3, groups=2)
+    turned = replace(listed, samples=listed.samples[::-1])
+    batch = GroupBatches(
+        turned, tiny.SIZE, people=3, groups=2, augmentation=AS_THEY_ARE, seed=0, steps=1, joint=1.0
+    )[0]
+    assert len(batch.together) == 6
+    for pieces in batch.together:
+        kinds = [list(Modality).index(batch.modalities[place]) for place in pieces]
+        assert kinds == sorted(kinds)
+
+
 def test_a_group_that_is_given_twice_is_two_groups(tiny: Any) -> None:
     dataset = tiny.dataset(people=3, groups=1)
     batches = group_batches(dataset, tiny)

@@ -83,7 +83,7 @@ class GroupBatches(BatchSequence):
             person_ids=torch.tensor([self._labels[sample.person_id] for sample in chosen]),
             rows=torch.tensor([rows[place] for place in kept]),
             together=tuple(
-                tuple(sorted(moved[place] for place in pieces))
+                tuple(moved[place] for place in sorted(pieces, key=lambda place: self._shown(rows[place])))
                 for pieces in self._joint_queries(rows, step)
                 if pieces[0] in moved
             ),
@@ -119,6 +119,10 @@ class GroupBatches(BatchSequence):
             while (kept := rng.random(len(group)) < 0.5).sum() < 2:
                 pass
             yield tuple(place for place, stays in zip(group, kept, strict=True) if stays)
+
+    def _shown(self, row: int) -> int:
+        """Pieces of a query are shown by kind, as when an encoder is asked: words last."""
+        return list(Modality).index(self.dataset.samples[row].modality)
 
     def _groups(self, rows: list[int]) -> list[list[int]]:
         """Places in `rows`, group by group; a group that comes twice in a row begins again with its first row."""
