@@ -75,7 +75,7 @@ def spectrum_figure(spectra: Mapping[str, Spectrum]) -> Figure:
     _mark_shares(cumulative, spectra)
     handles, labels = explained.get_legend_handles_labels()
     figure.legend(
-        handles, labels, loc="outside lower center", ncols=min(3, len(labels)), frameon=False, fontsize=9
+        handles, labels, loc="outside upper center", ncols=min(3, len(labels)), frameon=False, fontsize=9
     )
     return figure
 
@@ -117,7 +117,7 @@ def tsne_figure(points: np.ndarray, person_ids: np.ndarray, modalities: np.ndarr
         Line2D([], [], color=INK, marker=_SHAPES[modality], linestyle="", label=_LABELS[modality])
         for modality in present
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    figure.legend(handles=handles, loc="outside upper center", ncols=4, frameon=False, fontsize=9)
     title_axes(axes, f"{len(points)} items of {len(people)} people: one colour a person")
     axes.set_xticks([])
     axes.set_yticks([])
@@ -150,7 +150,7 @@ def convergence_figure(
         axes.plot(steps, smooth, label=name, linewidth=1.8, marker="o" if len(steps) == 1 else "", **style)
     title_axes(axes, title, x="step", y=quantity)
     columns = min(3, len(curves))
-    figure.legend(loc="outside lower center", ncols=columns, frameon=False, fontsize=9, handlelength=3)
+    figure.legend(loc="outside upper center", ncols=columns, frameon=False, fontsize=9, handlelength=3)
     return figure
 
 
