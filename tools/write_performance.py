@@ -17,8 +17,8 @@ Written by `make docs` from the files in [`benchmarks/results/`](../benchmarks/r
 compute, and take turns: one run of each in every round. On a CPU seconds are processor time on one thread, so that
 other work on the machine counts for none of them. Medians over rounds; in brackets the least and the most. *Memory* is
 the most that a way takes beyond what was held before it, *GFLOP* what its matrix products cost, and *of the peak* the
-share that it reaches of the machine's own product of two 2048 x 2048 matrices in that precision. *Times ours* is the
-ratio to ours in the same round.
+share that it reaches of the machine's own product of two square matrices in that precision (side 2048, on a GPU 8192).
+*Times ours* is the ratio to ours in the same round.
 """
 SECTIONS = {
     "teacher": (

@@ -63,9 +63,16 @@ def count_flops(way: Way) -> int:
     return counter.get_total_flops()
 
 
-def peak_flops(dtype: torch.dtype, *, side: int = 2048, repeats: int = 5) -> float:
-    """The most floating-point operations a second that a product of two square matrices reached here."""
+def peak_flops(dtype: torch.dtype, *, side: int | None = None, repeats: int = 5) -> float:
+    """The most floating-point operations a second that a product of two square matrices reached here.
+
+    Args:
+        dtype: of the matrices.
+        side: of the matrices; by default 2048, on an accelerator 8192.
+        repeats: of which the fastest counts, after one that warms up.
+    """
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    side = side or (8192 if device == "cuda" else 2048)
     first, second = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
     best = float("inf")
     for _ in range(repeats + 1):
