@@ -45,6 +45,9 @@ VARIANTS: Mapping[str, dict[str, Any]] = {
 LAMBDAS = (0.0, 0.25, 0.5, 0.85, 1.0)
 """Of (c), beside its own 0.7; trained by day."""
 
+Worlds = Mapping[Style, tuple[Dataset, Dataset]]
+"""People to train with and to search for, by style."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -144,7 +147,7 @@ def runs(size: Comparison) -> list[Run]:
 
 def compare(size: Comparison, folder: Path, *, quiet: bool = True) -> dict[str, Any]:
     """Train and evaluate every run: study -> name -> trained style -> figure -> one number a seed."""
-    worlds = {style: _draw(size, folder, style) for style in STYLES}
+    worlds: Worlds = {style: _draw(size, folder, style) for style in STYLES}
     backbone = _backbone(size, folder, quiet=quiet)
     numbers: dict[str, Any] = {"start": {"backbone": {"none": _lists(_measure(size, backbone, worlds))}}}
     for run in runs(size):
@@ -221,7 +224,7 @@ def _once(
     run: Run,
     folder: Path,
     backbone: Path,
-    worlds: Mapping[Style, tuple[Dataset, Dataset]],
+    worlds: Worlds,
     *,
     quiet: bool,
 ) -> dict[str, float]:
@@ -241,9 +244,7 @@ def _once(
     return measured
 
 
-def _measure(
-    size: Comparison, folder: Path, worlds: Mapping[Style, tuple[Dataset, Dataset]], *, latent: bool = False
-) -> dict[str, float]:
+def _measure(size: Comparison, folder: Path, worlds: Worlds, *, latent: bool = False) -> dict[str, float]:
     """Percent, in each style."""
     found: dict[str, float] = {}
     model, _ = load_model(folder)

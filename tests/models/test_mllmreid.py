@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig
+from safetensors.torch import load_file, save_file
+from transformers import CLIPVisionConfig, LlamaConfig, LlamaForCausalLM, LlavaConfig
 
 from crossreid.core.encoder import Encoder
 from crossreid.core.errors import CheckpointError, ConfigurationError, DataError
@@ -20,8 +21,9 @@ from crossreid.models.loading import load_encoder
 from crossreid.models.lora import HierarchicalLora, adapter_parameters
 from crossreid.models.mllmreid import Mllmreid
 from crossreid.models.mllmreid_prompts import COMMON, DIVERSE, Instruction, answer_to, split_caption
-from crossreid.models.mllmreid_towers import load_joined
+from crossreid.models.mllmreid_towers import join, load_joined, tiny_llama_config
 from crossreid.models.outline import outline
+from crossreid.models.tokenizer import special_token_ids
 from crossreid.models.treatment import treat
 
 SQUARE = Preprocessing(56, 56)
@@ -130,7 +132,7 @@ def test_a_caption_is_split_between_words(caption: str, share: float, parts: tup
 def test_instructions_ask_for_their_parts_of_a_caption() -> None:
     caption = "A man. He is tall! He runs."
     answers = ("continuation", "whole", "first", "last")
-    found = [answer_to(Instruction("", answer), caption, prefix=0.5) for answer in answers]  # type: ignore[arg-type]
+    found = [answer_to(Instruction("", answer), caption, prefix=0.5) for answer in answers]
     assert found == ["tall! He runs.", caption, "A man.", "He runs."]
     assert len({one.words for one in DIVERSE}) == len(DIVERSE) == 12
     assert {one.answer for one in DIVERSE} == {"whole", "first", "last"}
@@ -228,8 +230,6 @@ def test_two_towers_of_the_hub_are_joined(tiny: Any, tmp_path: Path) -> None:
     llama = model.llava.model.language_model
     model.llava.config.text_config.save_pretrained(tmp_path)
     state = {f"model.{name}": value for name, value in llama.state_dict().items()}
-    from safetensors.torch import save_file
-
     save_file(state, tmp_path / "model.safetensors", {"format": "pt"})
     tiny.tokenizer().save_pretrained(tmp_path)
     joined = load_joined(model.vision, model.preprocessing, tmp_path)
@@ -262,3 +262,32 @@ def test_llava_1_5_7b_has_as_many_parameters_as_on_the_hub(tmp_path: Path) -> No
     # Seven layers a block: four of 4096 x 4096, three between 4096 and 11008.
     assert sum(counts.values()) == 32 * 128 * (4 * (4096 + 4096) + 3 * (4096 + 11008)) == 319_815_680
     assert len(counts) == 32 * 7
+
+
+def test_a_language_model_with_a_head_of_its_own_keeps_it(tiny: Any, tmp_path: Path) -> None:
+    """As LLaVA-1.5 has it; the tiny ones share it with their embeddings."""
+    config = tiny_llama_config(special_token_ids(tiny.tokenizer()), hidden=32, depth=1, vocabulary=300)
+    config.tie_word_embeddings = False
+    language = LlamaForCausalLM(config)
+    with torch.no_grad():
+        language.lm_head.weight.normal_(generator=torch.Generator().manual_seed(1))
+    model = join(tiny.clip().vision_model, language, tiny.tokenizer(), tiny.SIZE)
+    folder = save_model(model, tmp_path / "model")
+    names = set(load_file(folder / "model.safetensors"))
+    assert "language_model.lm_head.weight" in names
+    assert "vision_tower.vision_model.pre_layrnorm.weight" in names
+    assert "multi_modal_projector.linear_1.bias" in names
+    read: Any = load_model(folder)[0]
+    assert torch.equal(read.llava.lm_head.weight, language.lm_head.weight)
+    assert read.continue_words("A man in", new_tokens=5) == model.continue_words("A man in", new_tokens=5)
+    shared = set(load_file(save_model(tiny.llava(), tmp_path / "shared") / "model.safetensors"))
+    assert "language_model.lm_head.weight" not in shared
+
+
+def test_the_class_token_is_read_too_where_the_backbone_says_so(tiny: Any) -> None:
+    model = tiny.llava(feature="latent")
+    model.llava.config.vision_feature_select_strategy = "full"
+    assert model.image_tokens == 6 * 4 + 1
+    with torch.no_grad():
+        assert model.see(tiny.pixels(2))[1].shape == (2, 25, 32)
+        assert model.embed_images(tiny.pixels(2), [RGB] * 2).isfinite().all()

@@ -265,7 +265,7 @@ def test_an_alignment_teaches_everything_but_the_vision_tower(tiny: Any) -> None
     )
     optimiser = torch.optim.AdamW(task.parameter_groups(3e-3))
     seen = [parameter.clone() for parameter in model.vision.parameters()]
-    history = []
+    history, losses = [], task(batch, progress=0.0)
     for _ in range(12):
         losses = task(batch, progress=0.0)
         optimiser.zero_grad()
