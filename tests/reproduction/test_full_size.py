@@ -27,18 +27,23 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / name for name in ("first", "second")}
 
 
-def test_everything_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    data = {"CUHK-PEDES": tmp_path / "gone"}
+def test_everything_that_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    sources = {"cloud": str(tmp_path / "empty"), "edge": "nobody/has-this"}
     with pytest.raises(ConfigurationError) as caught:
-        paper_study(data, dataset="manifest", cloud=str(tmp_path / "qwen"), configs=CONFIGS)
+        paper_study({"CUHK-PEDES": tmp_path / "gone"}, dataset="manifest", configs=CONFIGS, **sources)
     message = str(caught.value)
-    for words in (f"{tmp_path / 'qwen'} (--cloud)", "(--edge)", "train of CUHK-PEDES", "test of CUHK-PEDES"):
+    for words in (
+        f"the weights in {tmp_path / 'empty'} (--cloud), which has none of *.safetensors",
+        "the weights nobody/has-this (--edge), neither a folder nor in the hub's cache",
+        "train of CUHK-PEDES",
+        "test of CUHK-PEDES",
+    ):
         assert words in message
     with pytest.raises(ConfigurationError, match=r"data \(--data CUHK-PEDES=FOLDER"):
-        paper_study({}, dataset="manifest", configs=CONFIGS)
+        paper_study({}, dataset="manifest", configs=CONFIGS, **sources)
     with pytest.raises(ConfigurationError, match=r"teacher\.yaml.*student\.yaml"):
-        paper_study(data, dataset="manifest", configs=tmp_path)
+        paper_study({}, dataset="manifest", configs=tmp_path)
 
 
 def test_data_without_sketches_are_refused(

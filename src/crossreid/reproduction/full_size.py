@@ -19,6 +19,7 @@ from crossreid.training.config import load_config
 
 _FILES = {"teacher": "teacher.yaml", "student": "student.yaml", "distillation": "distillation.yaml"}
 _SPLITS = ("train", "test")
+_WEIGHTS = ("*.safetensors", "*.bin")
 
 
 def paper_study(
@@ -99,14 +100,17 @@ def _read(data: Mapping[str, Path], dataset: str) -> StudyData:
 
 
 def _missing_weights(sources: Mapping[str, str]) -> Iterator[str]:
-    """Backbones that are neither a folder nor in the hub's cache; nothing is fetched."""
+    """Backbones without weights, whether a folder or in the hub's cache; nothing is fetched."""
     for option, source in sources.items():
-        if Path(source).exists():
-            continue
-        try:
-            snapshot_download(source, local_files_only=True)
-        except (OSError, ValueError):  # both are what the hub's own errors descend from
-            yield f"the weights {source} ({option}), neither a folder nor in the hub's cache"
+        folder = Path(source)
+        if not folder.exists():
+            try:
+                folder = Path(snapshot_download(source, local_files_only=True))
+            except (OSError, ValueError):  # both are what the hub's own errors descend from
+                yield f"the weights {source} ({option}), neither a folder nor in the hub's cache"
+                continue
+        if folder.is_dir() and not any(file for kind in _WEIGHTS for file in folder.glob(kind)):
+            yield f"the weights in {folder} ({option}), which has none of {', '.join(_WEIGHTS)}"
 
 
 def _missing_data(data: Mapping[str, Path], dataset: str) -> Iterator[str]:
