@@ -216,7 +216,7 @@ def search_full_width(gallery: PostgresGallery, encoder: int, dim: int) -> Calla
     return search
 
 
-def sizes(database: Database, server: EmbeddedPostgres) -> dict[str, float]:
+def sizes(database: Database, server: EmbeddedPostgres) -> dict[str, int]:
     """Bytes of the tables on the disk with their indexes, and what the server's processes hold in memory."""
     tables = ("vectors", "items")
     with database.alone() as connection:
@@ -311,7 +311,7 @@ def build(gallery: PostgresGallery) -> dict[str, Any]:
     return asdict(record) | {"used": record.used, "seconds": seconds, "bytes": size}
 
 
-def analysed_sizes(database: Database, server: EmbeddedPostgres) -> dict[str, float]:
+def analysed_sizes(database: Database, server: EmbeddedPostgres) -> dict[str, int]:
     with database.alone() as connection:
         connection.execute(sa.text("VACUUM ANALYZE"))
     return sizes(database, server)
@@ -333,7 +333,7 @@ def make_database(server: EmbeddedPostgres, name: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="Measure galleries in PostgreSQL.")
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument(
         "--kinds", nargs="+", default=["low-rank", "uniform"], choices=["low-rank", "uniform"]

@@ -132,7 +132,8 @@ def _read(file: Path, rows: int) -> Iterator[tuple[EncoderRecord, Batch]]:
 
 def _item(row: dict[str, Any]) -> GalleryItem:
     values: dict[str, Any] = {name: row[name] for name in _ITEM}
-    return GalleryItem(**values | {"modality": Modality(row["modality"])})
+    values["modality"] = Modality(row["modality"])
+    return GalleryItem(**values)
 
 
 def _batch(piece: pa.RecordBatch, header: dict[str, Any]) -> Batch:

@@ -55,9 +55,15 @@ def test_the_tables_are_those_of_the_schema(empty: Database, monkeypatch: pytest
     monkeypatch.setitem(ischema_names, "vector", schema.Vector)
     empty.upgrade()
     with empty.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_object": _of_columns})
+        assert compare_metadata(context, schema.metadata) == []
         guarded = "SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity"
         assert set(connection.scalars(sa.text(guarded))) == {table.name for table in schema.GUARDED}
+
+
+def _of_columns(thing: Any, name: str | None, kind: str, *_: Any) -> bool:
+    """All but indexes over expressions, which only migrations know."""
+    return kind != "index" or all(isinstance(column, sa.Column) for column in thing.expressions)
 
 
 def test_a_filled_database_goes_forward(empty: Database) -> None:

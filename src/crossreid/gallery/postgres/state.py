@@ -66,10 +66,11 @@ def read_gallery(connection: sa.Connection, tenant: str, name: str) -> StoredGal
         .where(galleries.tenant == tenant, galleries.name == name)
     )
     gallery = None
-    for row in connection.execute(query):
-        gallery = gallery or StoredGallery(row[0])
-        if row[1] is not None:
-            gallery = replace(gallery, **{row[1]: StoredEncoder(*row[2:])})
+    for row in connection.execute(query).mappings():
+        gallery = gallery or StoredGallery(row["gallery"])
+        if row["state"] is not None:
+            fields = {name: row[name] for name in StoredEncoder.__slots__}
+            gallery = replace(gallery, **{row["state"]: StoredEncoder(**fields)})
     return gallery
 
 

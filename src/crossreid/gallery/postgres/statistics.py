@@ -17,12 +17,14 @@ def read_statistics(connection: sa.Connection, gallery: StoredGallery | None) ->
     items, crops = schema.items.c, schema.crops.c
     own = items.gallery_id == (gallery.id if gallery else -1)
     count = sa.func.count
-    labels = [
-        count(column.distinct()).filter(column != "") for column in (items.person, items.track, items.camera)
-    ]
-    query = sa.select(count(), *labels, sa.func.min(items.time), sa.func.max(items.time)).where(own)
-    row = connection.execute(query).one()
-    total = int(row[0])
+    labels = {"people": items.person, "tracks": items.track, "cameras": items.camera}
+    query = sa.select(
+        count().label("items"),
+        *(count(column.distinct()).filter(column != "").label(name) for name, column in labels.items()),
+        sa.func.min(items.time).label("first"),
+        sa.func.max(items.time).label("last"),
+    ).where(own)
+    row = connection.execute(query).mappings().one()
     pictures, crop_bytes = connection.execute(
         sa.select(count(), sa.func.coalesce(sa.func.sum(sa.func.octet_length(crops.picture)), 0))
         .join(schema.items, items.id == crops.item_id)
@@ -34,19 +36,19 @@ def read_statistics(connection: sa.Connection, gallery: StoredGallery | None) ->
         stored[encoder.id] * (4 * encoder.dim + _VECTOR_HEAD) for encoder in (current, coming) if encoder
     )
     return Statistics(
-        items=total,
-        people=row[1],
-        tracks=row[2],
-        cameras=row[3],
+        items=row["items"],
+        people=row["people"],
+        tracks=row["tracks"],
+        cameras=row["cameras"],
         modalities=_by(connection, items.modality, own),
         collections=_by(connection, items.collection, own),
-        first=row[4],
-        last=row[5],
+        first=row["first"],
+        last=row["last"],
         crops=pictures,
         size_bytes=vector_bytes + int(crop_bytes),
         encoder=current.record if current else None,
         coming=coming.record if coming else None,
-        pending=total - stored[coming.id] if coming else 0,
+        pending=row["items"] - stored[coming.id] if coming else 0,
         index=read_index(connection, current.id) if current else None,
     )
 
