@@ -25,6 +25,12 @@ def test_skin_is_warmest_and_the_surroundings_are_coolest(photo: np.ndarray) -> 
     assert coat > wall + 25
 
 
+def test_faces_of_a_few_pixels_are_warm_too(photo: np.ndarray) -> None:
+    small = cv2.resize(photo, (35, 70), interpolation=cv2.INTER_AREA)
+    picture = render_photograph(small)[..., 0].astype(float)
+    assert picture[10:14, 16:19].mean() > picture[20:37, 14:21].mean() + 60
+
+
 @pytest.mark.parametrize("skin", [(250, 224, 210), (202, 152, 114), (146, 98, 66), (82, 54, 42)])
 def test_skin_of_any_tone_is_warmer_than_cloth_of_its_lightness(
     photo: np.ndarray, skin: tuple[int, int, int]

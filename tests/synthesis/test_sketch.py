@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -18,6 +19,15 @@ def test_ink_is_where_the_edges_are(photo: np.ndarray) -> None:
     assert hem.max(axis=0).mean() > 110
     assert hem.max(axis=0).mean() > 1.5 * beside.mean()
     assert wall.mean() < 25
+
+
+@pytest.mark.parametrize("height", [64, 128])
+def test_small_photographs_get_lines_as_well(photo: np.ndarray, height: int) -> None:
+    small = cv2.resize(photo, (height // 2, height), interpolation=cv2.INTER_AREA)
+    ink = 255 - draw_photograph(small)[..., 0].astype(float)
+    hem = ink[round(0.535 * height) : round(0.61 * height), height // 5 : height // 4 + 2]
+    assert hem.max(axis=0).mean() > 120
+    assert ink[height // 5 :, 2 : height // 11].mean() < 25
 
 
 def test_a_boundary_of_hue_alone_is_drawn_too() -> None:

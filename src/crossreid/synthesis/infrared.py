@@ -10,6 +10,7 @@ VERSION = 1
 
 _SKIN = (152.0, 106.0)  # Cr and Cb of skin of any tone, which differs in luma
 _SKIN_SPREAD = 11.0
+_TALL = 200  # pixels, from which on a seam between two colours is broader
 
 
 def render_photograph(photo: np.ndarray, *, seed: int = 0) -> np.ndarray:
@@ -53,7 +54,8 @@ def _reflectance(photo: np.ndarray, unit: float) -> np.ndarray:
 
 def _skin(photo: np.ndarray) -> np.ndarray:
     """How much each pixel has the hue of skin, float32 [height, width] from 0 to 1."""
-    hues = cv2.cvtColor(cv2.medianBlur(photo, 5), cv2.COLOR_RGB2YCrCb).astype(np.float32)[..., 1:]
+    seam = 5 if len(photo) >= _TALL else 3
+    hues = cv2.cvtColor(cv2.medianBlur(photo, seam), cv2.COLOR_RGB2YCrCb).astype(np.float32)[..., 1:]
     likeness = np.exp(-((hues - np.array(_SKIN, np.float32)) ** 2).sum(axis=2) / (2 * _SKIN_SPREAD**2))
     # Between two colours lies a seam of all others: what is no broader than that is no skin.
     return cv2.GaussianBlur(

@@ -36,7 +36,8 @@ def draw_photograph(photo: np.ndarray, *, seed: int = 0) -> np.ndarray:
     factor = max(1.0, _WORKING_HEIGHT / height)
     size = (round(width * factor), round(height * factor))
     large = cv2.resize(photo, size, interpolation=cv2.INTER_CUBIC) if factor > 1.0 else photo
-    unit = size[1] / _WORKING_HEIGHT
+    # An edge of an enlarged photograph is as broad as a pixel was, and its lines must be, too.
+    unit = max(size[1] / _WORKING_HEIGHT, factor / 2)
     lab = _smooth_lab(large, unit)
     person = cv2.resize(foreground(photo), size, interpolation=cv2.INTER_LINEAR)
     ink = np.maximum(_contours(lab, unit), _hatching(lab[..., 0], unit, rng)) * (0.12 + 0.88 * person)
