@@ -74,6 +74,21 @@ def as_samples(items: Sequence[Item], *, modality: Modality | str | None = None)
     return [_as_sample(item, wanted) for item in items]
 
 
+def check_modalities(samples: Sequence[Sample], taken: frozenset[Modality]) -> None:
+    """Make sure that an encoder takes all kinds of evidence among the samples.
+
+    Raises:
+        DataError: it does not.
+    """
+    unknown = {sample.modality for sample in samples} - taken
+    if unknown:
+        raise DataError(
+            f"{', '.join(sorted(unknown))} for an encoder of pictures",
+            expected=", ".join(sorted(taken)),
+            remedy="leave them out, or take an encoder of words",
+        )
+
+
 def as_queries(items: Sequence[Item], *, modality: Modality | str | None = None) -> list[tuple[Sample, ...]]:
     """As `as_samples`, where an item may be a tuple: pieces of evidence that are asked with together.
 
@@ -109,7 +124,7 @@ def _as_sample(item: Item, modality: Modality | None) -> Sample:
         return Sample(visual, path=Path(item))
     if isinstance(item, np.ndarray):
         return Sample(visual, image=item)
-    if hasattr(item, "convert"):
+    if not isinstance(item, tuple) and hasattr(item, "convert"):
         return Sample(visual, image=np.asarray(item.convert("RGB"), dtype=np.uint8))
     raise DataError(
         f"an item of type {type(item).__name__}",

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.encoder import Item, as_queries, as_samples
-from crossreid.core.errors import DataError
+from crossreid.core.encoder import Item, as_queries, as_samples, check_modalities
 from crossreid.core.modality import Modality
 from crossreid.data.encoding import encode_queries, encode_samples
 from crossreid.models.folder import Model, fingerprint_of
@@ -80,13 +79,7 @@ class ModelEncoder:
                 progress=progress,
             )
         samples = as_samples(items, modality=modality)
-        unknown = {sample.modality for sample in samples} - self.modalities
-        if unknown:
-            raise DataError(
-                f"{', '.join(sorted(unknown))} for an encoder of pictures",
-                expected=", ".join(sorted(self.modalities)),
-                remedy="leave them out, or train with the latent feature",
-            )
+        check_modalities(samples, self.modalities)
         return encode_samples(
             samples,
             embed_images=self._embed_images,

@@ -1,6 +1,7 @@
 """Traced towers -> the files of a runtime, in a precision."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from crossreid.core.errors import ConfigurationError
@@ -41,7 +42,7 @@ def convert(
     folder: Path,
     runtime: Runtime,
     precision: Precision,
-    calibrations: tuple[Calibration, Calibration] | None,
+    calibrations: Sequence[Calibration] | None,
 ) -> list[Layers]:
     """Write the two towers for a runtime.
 
@@ -50,13 +51,15 @@ def convert(
         folder: exists.
         runtime: that will run them.
         precision: that the runtime offers.
-        calibrations: of the image and the text tower, for int8.
+        calibrations: of the image and, where there is one, the text tower, for int8.
 
     Returns:
         What became of the layers of each tower; nothing unless in int8.
     """
     layers = []
     for tower, (source, target) in enumerate(zip(FILES["onnx"], FILES[runtime], strict=True)):
+        if not (traced / source).exists():  # of a model that takes pictures alone
+            continue
         if calibrations is not None:
             layers.append(quantise(traced / source, folder / target, runtime, calibrations[tower]))
         elif runtime == "openvino":

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from crossreid.models.mllmreid_pictures import PictureStudent
 from crossreid.models.vision_text import EdgeModel
 from crossreid.packing.towers import ImageTower, TextTower
 from crossreid.runtime.towers import FILES
@@ -15,8 +16,8 @@ _LARGEST_IN_ONE_FILE = 2**31 - 2**20
 """Bytes that a protocol buffer holds; larger weights go into a file beside the model."""
 
 
-def write_onnx(student: EdgeModel, folder: Path, *, padding: int) -> None:
-    """Write both towers in fp32, with a free number of items and tokens.
+def write_onnx(student: EdgeModel | PictureStudent, folder: Path, *, padding: int) -> None:
+    """Write both towers in fp32, or the one that there is, with a free number of items and tokens.
 
     Args:
         student: on the CPU, in evaluation mode.
@@ -29,6 +30,8 @@ def write_onnx(student: EdgeModel, folder: Path, *, padding: int) -> None:
     _trace(
         ImageTower(student), {"pixels": pixels, "heads": torch.tensor([0, 1])}, folder / image_file, free=1
     )
+    if isinstance(student, PictureStudent):
+        return
     tokens = torch.full((2, 7), padding)
     tokens[:, :5] = torch.arange(1, 6)
     _trace(TextTower(student, padding=padding), {"tokens": tokens}, folder / text_file, free=2)

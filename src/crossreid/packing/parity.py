@@ -16,12 +16,14 @@ from crossreid.runtime.parity import Agreement, Parity, TaskChange
 _PEOPLE = 12
 
 
-def parity_samples(dataset: Dataset | None) -> list[Sample]:
-    """The evaluation set, and drawn people for the kinds of evidence that it lacks."""
+def parity_samples(
+    dataset: Dataset | None, taken: frozenset[Modality] = frozenset(Modality)
+) -> list[Sample]:
+    """The evaluation set, and drawn people for those kinds of evidence in `taken` that it lacks."""
     given = list(dataset.samples) if dataset is not None else []
     known = {sample.modality for sample in given}
     drawn = drawn_samples("validation", people=_PEOPLE)
-    return given + [sample for sample in drawn if sample.modality not in known]
+    return given + [sample for sample in drawn if sample.modality in taken - known]
 
 
 def measure_parity(model: Embeddings, pack: Embeddings, dataset: Dataset | None) -> Parity:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from crossreid.data.tokens import token_rectangle
+from crossreid.models.mllmreid_pictures import PictureStudent
 from crossreid.models.student import Student
 from crossreid.models.vision_text import EdgeModel
 
@@ -22,8 +23,10 @@ class TokenRules:
     longest_caption: int
 
     @classmethod
-    def of(cls, student: EdgeModel) -> "TokenRules":
-        """The rules by which an edge model reads captions."""
+    def of(cls, student: EdgeModel | PictureStudent) -> "TokenRules":
+        """The rules by which an edge model reads captions; all 0 where it reads none."""
+        if isinstance(student, PictureStudent):
+            return cls(None, 0, 0, 0)
         tokenizer: Any = student.tokenizer
         if isinstance(student, Student):
             end, longest = tokenizer.eos_token_id, student.text.config.max_position_embeddings

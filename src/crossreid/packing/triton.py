@@ -35,7 +35,7 @@ def write_triton_repository(
     pack = read_pack(source)
     if pack.runtime != "onnx":
         raise ConfigurationError(f"{source}, a pack for {pack.runtime}", expected="a pack for onnx")
-    for file in FILES["onnx"]:
+    for file in FILES["onnx"] if pack.takes_captions else FILES["onnx"][:1]:
         tower = file.removesuffix(".onnx")
         model = target / f"{name}_{tower}"
         (model / "1").mkdir(parents=True, exist_ok=True)

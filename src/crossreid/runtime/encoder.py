@@ -9,8 +9,8 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.encoder import Item, as_samples
-from crossreid.core.modality import Modality
+from crossreid.core.encoder import Item, as_samples, check_modalities
+from crossreid.core.modality import VISUAL, Modality
 from crossreid.data.encoding import encode_samples
 from crossreid.data.tokens import token_rectangle
 from crossreid.runtime.pack import TOKENIZER, Pack, read_pack
@@ -34,11 +34,14 @@ class PackEncoder:
     def __init__(self, folder: str | Path, *, threads: int | None = None) -> None:
         self.source = str(folder)
         self.pack: Pack = read_pack(Path(folder))
-        self._towers = load_towers(Path(folder), self.pack.runtime, self.pack.precision, threads=threads)
-        self._tokenizer: Tokenizer = Tokenizer.from_file(str(Path(folder) / TOKENIZER))
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
-        self._tokenizer.encode_special_tokens = True  # written into a caption, they are letters
+        self._towers = load_towers(
+            Path(folder),
+            self.pack.runtime,
+            self.pack.precision,
+            captions=self.pack.takes_captions,
+            threads=threads,
+        )
+        self._tokenizer = _open_tokenizer(Path(folder) / TOKENIZER) if self.pack.takes_captions else None
         self._warned = False
 
     @property
@@ -53,8 +56,8 @@ class PackEncoder:
 
     @property
     def modalities(self) -> frozenset[Modality]:
-        """All four."""
-        return frozenset(Modality)
+        """All four, or the pictures alone."""
+        return frozenset(Modality) if self.pack.takes_captions else VISUAL
 
     def encode(
         self,
@@ -65,8 +68,10 @@ class PackEncoder:
         progress: bool = False,
     ) -> Embeddings:
         """See `crossreid.core.encoder.Encoder.encode`. Unreadable files raise `DataError` with their path."""
+        samples = as_samples(items, modality=modality)
+        check_modalities(samples, self.modalities)
         embeddings = encode_samples(
-            as_samples(items, modality=modality),
+            samples,
             embed_images=self._embed_images,
             embed_captions=self._embed_captions,
             preprocessing=self.pack.preprocessing,
@@ -83,6 +88,7 @@ class PackEncoder:
 
     def tokenize(self, captions: Sequence[str]) -> np.ndarray:
         """Tokens as the text tower reads them, int64 [n, length]; warns once when captions are cut."""
+        assert self._tokenizer is not None, "a pack without captions is given none"
         encoded = self._tokenizer.encode_batch(list(captions), add_special_tokens=False)
         tokens, cut = token_rectangle(
             [caption.ids for caption in encoded],
@@ -103,3 +109,11 @@ class PackEncoder:
 
     def _embed_captions(self, captions: Sequence[str]) -> np.ndarray:
         return self._towers.text(self.tokenize(captions))
+
+
+def _open_tokenizer(file: Path) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    tokenizer.encode_special_tokens = True  # written into a caption, they are letters
+    return tokenizer

@@ -55,7 +55,7 @@ class Pack:
         start_token: before every caption; None for none.
         end_token: after every caption; CLIP pools its vector.
         padding_token: fills up short captions.
-        longest_caption: in tokens, start and end included.
+        longest_caption: in tokens, start and end included; 0 for a pack that takes pictures alone.
         parity: agreement with that model.
         quantisation: of an int8 pack, else None.
         checksums: SHA-256 of each file, by name.
@@ -76,6 +76,11 @@ class Pack:
     parity: Parity
     quantisation: Quantisation | None
     checksums: dict[str, str]
+
+    @property
+    def takes_captions(self) -> bool:
+        """Whether it has a text tower."""
+        return self.longest_caption > 0
 
     def write(self, folder: Path) -> None:
         """Write the card into `folder`."""

@@ -26,7 +26,7 @@ class Towers:
 
     Args:
         image: (float32 pixels [n, 3, height, width], int64 heads [n]) -> float32 [n, dim].
-        text: int64 tokens [n, length] -> float32 [n, dim].
+        text: int64 tokens [n, length] -> float32 [n, dim]; never called in a pack that takes pictures alone.
     """
 
     image: Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -34,17 +34,38 @@ class Towers:
 
 
 def load_towers(
-    folder: Path, runtime: Runtime, precision: Precision, *, threads: int | None = None
+    folder: Path,
+    runtime: Runtime,
+    precision: Precision,
+    *,
+    captions: bool = True,
+    threads: int | None = None,
 ) -> Towers:
     """Hand the models of a pack to their runtime, which takes all cores unless `threads` says otherwise.
+
+    Without `captions` there is no text tower.
 
     Raises:
         MissingDependencyError: the runtime is not installed.
         CheckpointError: it cannot read the models.
     """
+    files = FILES[runtime] if captions else FILES[runtime][:1]
+    image, *text = (load_tower(folder / name, runtime, precision, threads=threads) for name in files)
+    return Towers(
+        image=lambda pixels, heads: image({"pixels": pixels, "heads": heads}),
+        text=lambda tokens: text[0]({"tokens": tokens}),
+    )
+
+
+Tower = Callable[[dict[str, np.ndarray]], np.ndarray]
+"""Inputs by name -> vectors."""
+
+
+def load_tower(file: Path, runtime: Runtime, precision: Precision, *, threads: int | None = None) -> Tower:
+    """Hand one model to its runtime; see `load_towers`."""
     load = _load_onnx if runtime == "onnx" else _load_openvino
     try:
-        image, text = (load(folder / name, precision, threads) for name in FILES[runtime])
+        return load(file, precision, threads)
     except ImportError as error:
         raise MissingDependencyError(
             f"a pack for {runtime}, which is not installed ({error})",
@@ -52,16 +73,7 @@ def load_towers(
             remedy="pip install 'crossreid[edge]'",
         ) from error
     except Exception as error:  # the runtimes raise their own kinds
-        raise CheckpointError(
-            f"{folder} cannot be loaded by {runtime}: {error}", expected="models"
-        ) from error
-    return Towers(
-        image=lambda pixels, heads: image({"pixels": pixels, "heads": heads}),
-        text=lambda tokens: text({"tokens": tokens}),
-    )
-
-
-Tower = Callable[[dict[str, np.ndarray]], np.ndarray]
+        raise CheckpointError(f"{file} cannot be loaded by {runtime}: {error}", expected="a model") from error
 
 
 def _load_onnx(file: Path, precision: Precision, threads: int | None) -> Tower:
