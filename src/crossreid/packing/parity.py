@@ -16,9 +16,7 @@ from crossreid.runtime.parity import Agreement, Parity, TaskChange
 _PEOPLE = 12
 
 
-def parity_samples(
-    dataset: Dataset | None, taken: frozenset[Modality] = frozenset(Modality)
-) -> list[Sample]:
+def parity_samples(dataset: Dataset | None, taken: frozenset[Modality] = frozenset(Modality)) -> list[Sample]:
     """The evaluation set, and drawn people for those kinds of evidence in `taken` that it lacks."""
     given = list(dataset.samples) if dataset is not None else []
     known = {sample.modality for sample in given}
