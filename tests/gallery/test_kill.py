@@ -26,9 +26,8 @@ def killed() -> Any:
 
 
 def outcome(*arguments: object) -> dict[str, int]:
-    done = subprocess.run(
-        [sys.executable, PROGRAM, *map(str, arguments)], check=True, capture_output=True, text=True
-    )
+    command = [sys.executable, PROGRAM, *map(str, arguments)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)
 
 

@@ -20,9 +20,12 @@ def index(
     encoder: Annotated[
         str, typer.Option(help="tiny-edge, tiny-cloud, a model folder, an edge pack or a hub id.")
     ] = "tiny-edge",
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the gallery, new or old.")] = Path(
-        "gallery"
-    ),
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out", "-o", metavar="PATH", help="Folder of the gallery, new or old, or postgresql://..."
+        ),
+    ] = "gallery",
     rebuild: Annotated[
         bool,
         typer.Option("--rebuild", help="Forget the gallery's content first; needed for another encoder."),
@@ -52,8 +55,9 @@ def index(
     )
     for path, reason in report.skipped:
         print(f"skipped {path}: {reason}".encode(errors="backslashreplace").decode(), file=sys.stderr)
+    home = gallery.uri
     print(
-        f"{out}: {len(gallery)} pictures ({report.added} added, {report.changed} changed, {report.unchanged} unchanged,"
+        f"{home}: {len(gallery)} pictures ({report.added} added, {report.changed} changed, {report.unchanged} unchanged,"
         f" {len(report.removed)} removed, {len(report.skipped)} skipped)"
     )
-    print(f'Next: crossreid search {out} --text "a man in a red jacket" --show found.png')
+    print(f'Next: crossreid search {home} --text "a man in a red jacket" --show found.png')

@@ -21,7 +21,9 @@ _PIPE_COLUMNS = 1000
 
 
 def search(
-    where: Annotated[str, typer.Argument(metavar="GALLERY", help="Folder that `crossreid index` wrote.")],
+    where: Annotated[
+        str, typer.Argument(metavar="GALLERY", help="Folder or address that `crossreid index` wrote to.")
+    ],
     *,
     text: Annotated[list[str] | None, typer.Option(help="A description in words.")] = None,
     sketch: Annotated[list[Path] | None, typer.Option(help="A drawing.")] = None,
