@@ -186,13 +186,13 @@ def own_server(encoder: str) -> Iterator[tuple[str, str, int]]:
     try:
         printed = ""
         assert process.stdout is not None
-        for line in process.stdout:
+        while not (serving := re.search(r"^Serving (\S+)", printed, re.MULTILINE)):
+            line = process.stdout.readline()
+            assert line, printed
             printed += line
-            if line.startswith("Serving "):
-                break
-        url, once = line.split()[1], re.search(r"crk_\S+", printed)
+        once = re.search(r"crk_\S+", printed)
         assert once is not None
-        caller = Caller(url, once[0])
+        url, caller = serving[1], Caller(serving[1], once[0])
         status, body = caller.post("/v1/keys/exchange", {"name": "benchmark", "role": "supervisor"})
         assert status == 201, body
         caller.close()

@@ -111,7 +111,7 @@ class Client:
     def __init__(self, url: str, key: str) -> None:
         self.url, self.key = url, key
         self.http = httpx.Client(
-            base_url=url, timeout=60, headers={"Authorization": f"Bearer {key}"} if key else {}
+            base_url=url, timeout=300, headers={"Authorization": f"Bearer {key}"} if key else {}
         )
 
     def ask(self, method: str, path: str, *, status: int = 200, **options: Any) -> Any:
@@ -169,6 +169,14 @@ class Tenant:
 
 @pytest.fixture
 def tenant(service: Service, url: str) -> Iterator[Tenant]:
+    tenant = Tenant(service, url)
+    yield tenant
+    tenant.close()
+
+
+@pytest.fixture(scope="module")
+def everyone(service: Service, url: str) -> Iterator[Tenant]:
+    """A tenant for tests that only knock."""
     tenant = Tenant(service, url)
     yield tenant
     tenant.close()

@@ -76,15 +76,15 @@ def test_every_endpoint_is_in_the_table(url: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)
-def test_an_endpoint_is_open_to_its_roles_and_to_nobody_else(tenant: Any, method: str, path: str) -> None:
+def test_an_endpoint_is_open_to_its_roles_and_to_nobody_else(everyone: Any, method: str, path: str) -> None:
     permission, filled = ENDPOINTS[method, path], path.format(**VALUES)
-    stranger = httpx.request(method, f"{tenant.url}/v1{filled}")
+    stranger = httpx.request(method, f"{everyone.url}/v1{filled}")
     assert (stranger.status_code, stranger.json()["error"]["code"]) == (401, "unauthenticated")
     assert stranger.headers["WWW-Authenticate"] == "Bearer"
     if permission is None:
         return
     for role in Role:
-        answer = getattr(tenant, role).http.request(method, f"/v1{filled}")
+        answer = getattr(everyone, role).http.request(method, f"/v1{filled}")
         refused = answer.status_code == 403 and answer.json()["error"]["code"] == "forbidden"
         # Only admins of the main tenant make others: that refusal comes after the one of the role.
         refused = refused and ("may not do" in answer.text or permission == Permission.METRICS)
@@ -176,6 +176,7 @@ def test_only_a_hash_is_kept(tenant: Any, service: Any) -> None:
     secret = tenant.operator.key.rpartition("_")[2]
     with service.transaction(tenant.name) as connection:
         row = accounts.find_key(connection, tenant.operator.key.split("_")[1])
+    assert row is not None
     assert secret not in repr(row)
     assert len(row.hash) == 32
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 from crossreid.cli.main import app
@@ -65,7 +66,7 @@ def test_an_export_is_verified_by_the_command(filled: Any, asking: Any, tmp_path
     "statement", [sa.update(schema.audit).values(actor="nobody"), sa.delete(schema.audit)]
 )
 def test_the_database_itself_refuses_to_change_an_entry(filled: Any, statement: Any) -> None:
-    with pytest.raises((DataError, sa.exc.DBAPIError)), filled.service.transaction(filled.name) as connection:
+    with pytest.raises((DataError, DBAPIError)), filled.service.transaction(filled.name) as connection:
         connection.execute(statement)
     assert filled.auditor.get("/audit/verify")["intact"]
 

@@ -1,5 +1,7 @@
 import io
+import itertools
 import json
+import uuid
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from crossreid.core.modality import Modality
+from crossreid.evaluation.calibration import Calibration, EvidenceCalibration
+from crossreid.evaluation.searches import SearchScores
+from crossreid.server.records import cases
+from crossreid.server.records.items import find_items, find_space
+from crossreid.server.service import GALLERY
 from crossreid.server.settings import Settings
 
 Asking = Callable[..., dict[str, Any]]
@@ -124,10 +132,6 @@ def test_nobody_is_named_before_two_people_have_verified_them(
 
 
 def test_verdicts_refit_the_curve_of_probabilities(filled: Any, asking: Asking, encoder: Any) -> None:
-    from crossreid.core.modality import Modality
-    from crossreid.evaluation.calibration import Calibration, EvidenceCalibration
-    from crossreid.evaluation.searches import SearchScores
-
     assert (
         filled.supervisor.code("POST", "/calibration/refit", status=409, json={"evidence": "text"})
         == "conflict"
@@ -143,12 +147,23 @@ def test_verdicts_refit_the_curve_of_probabilities(filled: Any, asking: Asking, 
     )  # fmt: skip
     before = [r["probability"] for r in filled.operator.post("/search", asking("red"))["results"]]
     assert before[0] - before[-1] < 0.5
-    for _ in range(20):
-        answer = filled.operator.post("/search", asking("red"))
-        for place, verdict in ((0, "verified"), (-1, "rejected")):
-            item = answer["results"][place]["item"]["id"]
-            body = {"search": answer["search"], "item": item, "verdict": verdict}
-            filled.operator.post("/verdicts", body, status=201)
+    answer = filled.operator.post("/search", asking("red"))
+    with filled.service.transaction(filled.name) as connection:
+        space = find_space(connection, filled.name, GALLERY)
+        assert space is not None
+        rows = find_items(connection, space, ["ann/1", "cat/1"])
+        for number, right in itertools.product(range(20), (True, False)):
+            cases.give_verdict(
+                connection,
+                filled.name,
+                gallery_id=space.gallery_id,
+                item_id=rows["ann/1" if right else "cat/1"].id,
+                search=str(uuid.UUID(int=number)),
+                score=answer["results"][0 if right else -1]["score"],
+                evidence="text",
+                right=right,
+                by="ann",
+            )
     refit = filled.supervisor.post("/calibration/refit", {"evidence": "text"})
     assert (refit["verified"], refit["rejected"]) == (20, 20)
     assert refit["slope"] > 3

@@ -12,10 +12,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-import crossreid.demonstration.run
+import crossreid.cli.demo
 import crossreid.models.loading
 import crossreid.server.running
-from crossreid.cli.demo import demo
 from crossreid.gallery import EncoderRecord, GalleryItem, open_gallery
 
 
@@ -61,11 +60,11 @@ def test_a_finished_demonstration_is_served_and_not_repeated(
         loaded.append(source)
         return encoder
 
-    monkeypatch.setattr(crossreid.demonstration.run, "run_demo", refuse)
+    monkeypatch.setattr(crossreid.cli.demo, "_run", refuse)
     monkeypatch.setattr(crossreid.models.loading, "load_encoder", load)
     monkeypatch.setattr(crossreid.server.running, "server_of", Visitor)
     monkeypatch.setattr(webbrowser, "open", opened.append)
-    demo(out=finished, serve=True, port=0)
+    crossreid.cli.demo.demo(out=finished, serve=True, port=0)
     me, answer = found
     assert me["roles"] == ["supervisor"]
     assert [result["item"]["person"] for result in answer["results"]] == ["ann", "bob"]

@@ -16,6 +16,7 @@ import pytest
 
 from crossreid.core.modality import Modality
 from crossreid.core.track import Track, write_batch, write_track
+from crossreid.data.images import decode_image
 from crossreid.edge.sender import Cloud, Sender
 from crossreid.edge.spool import Spool
 
@@ -263,8 +264,6 @@ def test_crops_are_sealed_in_the_store_and_drawn_anew_on_the_way_out(
                       {"id": "b", "picture": base64.b64encode(hidden).decode(), "keep_crop": False}]}  # fmt: skip
     kept, dropped = tenant.operator.post("/items", body, status=201)["items"]
     shown = tenant.operator.get(f"/items/{kept['id']}/crop", params={"height": 40})
-    from crossreid.data.images import decode_image
-
     assert decode_image(shown).shape == (40, 20, 3)
     assert b"script" not in shown
     assert tenant.operator.code("GET", f"/items/{dropped['id']}/crop", status=404) == "not_found"

@@ -102,14 +102,14 @@ def test_a_body_that_never_ends_is_given_up(client: Any) -> None:
     answer = raw(client.url, head(client, "Content-Length: 100"), b'{"items"')
     assert answer.startswith(b"HTTP/1.1 408")
     assert b'"body_too_slow"' in answer
-    assert 0.4 < time.monotonic() - began < 10
+    assert 0.4 < time.monotonic() - began < 25
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /v1/health HTTP/1.1\r\nHost: x\r\nX-Slow: "])
 def test_a_head_that_never_ends_holds_no_connection(client: Any, sent: bytes) -> None:
     began = time.monotonic()
     raw(client.url, sent)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25
 
 
 def test_a_connection_may_be_used_again_after_a_while(client: Any) -> None:

@@ -39,7 +39,7 @@ def everything(client: Any, body: dict[str, Any]) -> str:
 _people = st.lists(st.tuples(st.sampled_from(COLOURS), st.integers(0, 3)), max_size=4)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(_people, _people, st.sampled_from(COLOURS))
 def test_no_answer_holds_anything_of_another_tenant(
     new_tenant: Callable[..., Any], service: Any, url: str, encoder: Any, asking: Callable[..., dict[str, Any]],

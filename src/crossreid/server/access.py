@@ -45,6 +45,10 @@ def service_of(request: Request) -> Service:
     return request.app.state.service
 
 
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+Shared = Annotated[Service, Depends(service_of)]
+
+
 def authenticate(service: Service, credentials: HTTPAuthorizationCredentials | None) -> Caller:
     """Who presents these credentials.
 
@@ -72,10 +76,8 @@ def authenticate(service: Service, credentials: HTTPAuthorizationCredentials | N
 def needs(permission: Permission) -> Callable[..., Caller]:
     """A dependency: the caller, if they may."""
 
-    def check(
-        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-    ) -> Caller:
-        caller = authenticate(service_of(request), credentials)
+    def check(service: Shared, credentials: Credentials) -> Caller:
+        caller = authenticate(service, credentials)
         if caller.one_time:
             raise RefusalError(
                 "one_time_key",
@@ -95,14 +97,11 @@ def needs(permission: Permission) -> Callable[..., Caller]:
     return check
 
 
-def anybody(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Caller:
+def anybody(service: Shared, credentials: Credentials) -> Caller:
     """A dependency: the caller, whatever they may, one-time keys included."""
-    return authenticate(service_of(request), credentials)
+    return authenticate(service, credentials)
 
 
-Shared = Annotated[Service, Depends(service_of)]
 Anybody = Annotated[Caller, Depends(anybody)]
 
 

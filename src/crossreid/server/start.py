@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from crossreid.gallery.folder import FolderGallery
+from crossreid.server.crops import sealed_crops
 from crossreid.server.records import accounts
 from crossreid.server.roles import Role
 from crossreid.server.service import MAIN, Service, as_stored
@@ -53,7 +54,13 @@ def take_over(service: Service, folder: FolderGallery) -> int:
             space = service.space(connection, MAIN)
             given = as_stored(batch.embeddings, space, whole_space=service.settings.whole_space)
             hidden = service.hide(connection, MAIN, given, space)
-            done = service.gallery(MAIN).within(connection).enrol(batch.items, hidden, source=source)
+            done = (
+                service.gallery(MAIN)
+                .within(connection)
+                .enrol(
+                    batch.items, hidden, crops=sealed_crops(service.seal(MAIN), batch.crops), source=source
+                )
+            )
             added += len(done.accepted)
             if done.accepted:
                 content = {"folder": folder.uri, "items": len(done.accepted), "known": len(done.known)}
