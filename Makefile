@@ -11,7 +11,7 @@ export PYTHON
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo reproduce test test-all check format docs bench clean
+.PHONY: help setup demo reproduce test test-all test-edge check format docs bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ test: $(READY) ## the tests, but for those marked slow
 test-all: $(READY) ## every test, slow ones too
 	JAXTYPING_DISABLE=1 $(PYTEST) -m "traced"
 	$(PYTEST) -m "not traced"
+
+test-edge: $(READY) ## what a device needs, in an environment without torch: packs open, embed, search
+	tools/check_without_torch.sh $(VENV)
 
 check: $(READY) ## lint, formatting, types, layers, documentation
 	$(BIN)/ruff check

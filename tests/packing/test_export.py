@@ -21,7 +21,7 @@ from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.models.encoder import ModelEncoder
 from crossreid.models.vision_text_presets import tiny_vision_text
-from crossreid.packing import export, write_triton_repository
+from crossreid.packing import export, prepare, write_triton_repository
 from crossreid.runtime import PackEncoder, is_pack
 
 pytestmark = pytest.mark.traced
@@ -122,7 +122,7 @@ def test_a_changed_file_is_refused(onnx_folder: Path) -> None:
 
 def turn_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every pack come out far from its model."""
-    module: Any = sys.modules[export.__module__]
+    module: Any = sys.modules[prepare.__module__]
     trace = module.write_onnx
 
     def write_onnx(student: Any, folder: Path, *, padding: int) -> None:

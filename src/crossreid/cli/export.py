@@ -62,7 +62,6 @@ def export(
     from crossreid.core.errors import ConfigurationError
     from crossreid.models.loading import load_encoder
     from crossreid.packing.export import export as export_
-    from crossreid.runtime.pack import read_pack
 
     if triton is not None and runtime != "onnx":
         raise ConfigurationError("--triton with --runtime openvino", expected="--runtime onnx")
@@ -82,9 +81,23 @@ def export(
         dataset=None if data is None else read_dataset(dataset, data, split),
         accept=accept,
     )
+    _tell(pack)
+    if triton is not None:
+        from crossreid.packing.triton import write_triton_repository
+
+        print(f"Wrote {write_triton_repository(pack, triton)}")
+    print("Next: " + command_line("index", "FOLDER", "--encoder", pack, "--out", "gallery"))
+
+
+def _tell(pack: Path) -> None:
+    from crossreid.runtime.pack import read_pack
+
     card = read_pack(pack)
     size_mib = sum(file.stat().st_size for file in pack.iterdir()) / _MIB
-    print(f"Wrote {pack}: {runtime}, {precision}, {size_mib:.1f} MiB")
+    print(f"Wrote {pack}: {card.runtime}, {card.precision}, {size_mib:.1f} MiB")
+    if card.quantisation is not None:
+        stayed = len(card.quantisation.float_layers)
+        print(f"  {card.quantisation.quantised_layers} products in eight bits, {stayed} left in float")
     for name, item in card.parity.modalities.items():
         print(f"  {name}: cosine with the model {item.mean:.6f}, lowest {item.lowest:.6f} of {item.items}")
     for task in card.parity.tasks:
@@ -94,11 +107,6 @@ def export(
         )
     for line in card.parity.accepted:
         print(f"  accepted: {line}")
-    if triton is not None:
-        from crossreid.packing.triton import write_triton_repository
-
-        print(f"Wrote {write_triton_repository(pack, triton)}")
-    print("Next: " + command_line("index", "FOLDER", "--encoder", pack, "--out", "gallery"))
 
 
 def _basis(source: Path | None, rank: int | None) -> "PrincipalBasis | None":

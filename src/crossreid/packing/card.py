@@ -12,18 +12,25 @@ _LARGEST_BATCH = 32
 
 
 def write_card(pack: Pack, folder: Path) -> None:
-    """Write the card, and for ONNX a script that builds TensorRT engines."""
-    sections = [_title(pack, folder), _use(), _parity(pack)]
+    """Write the card, and for ONNX in float a script that builds TensorRT engines."""
+    sections = [_title(pack, folder), _use(pack), _parity(pack)]
     if pack.quantisation is not None:
         sections.append(_quantisation(pack))
     if pack.runtime == "onnx":
-        (folder / TENSORRT).write_text(tensorrt_script(pack), encoding="utf-8")
-        sections.append(
-            f"TensorRT: `sh {TENSORRT}` builds an engine of each tower with `trtexec`, at the precision that is in"
-            " the model (export in fp16 for half width): left to choose by itself, TensorRT has broken vision"
-            " transformers. Triton: `crossreid.packing.write_triton_repository(pack, repository)`."
-        )
+        sections.append(_servers(pack, folder))
     (folder / README).write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+
+
+def _servers(pack: Pack, folder: Path) -> str:
+    triton = "Triton: `crossreid.packing.write_triton_repository(pack, repository)`."
+    if pack.precision == "int8":  # its ranges are not centred at zero, as TensorRT's must be
+        return f"TensorRT does not read these eight bits: export in fp16 for it. {triton}"
+    (folder / TENSORRT).write_text(tensorrt_script(pack), encoding="utf-8")
+    return (
+        f"TensorRT: `sh {TENSORRT}` builds an engine of each tower with `trtexec`, at the precision that is in"
+        " the model (export in fp16 for half width): left to choose by itself, TensorRT has broken vision"
+        f" transformers. {triton}"
+    )
 
 
 def tensorrt_script(pack: Pack) -> str:
@@ -39,7 +46,7 @@ def tensorrt_script(pack: Pack) -> str:
         "set -e",
     ]
     lines.append('cd "$(dirname "$0")"')
-    for file in FILES["onnx"]:
+    for file in FILES["onnx"] if pack.takes_captions else FILES["onnx"][:1]:
         name = file.removesuffix(".onnx")
         pattern, usual = shapes[name]
         low = pattern.format(n=1, length=3)
@@ -59,7 +66,7 @@ def _title(pack: Pack, folder: Path) -> str:
         ("runtime", pack.runtime),
         ("precision", pack.precision),
         ("pictures", f"{size.height} × {size.width} px"),
-        ("captions", f"at most {pack.longest_caption} tokens"),
+        ("captions", f"at most {pack.longest_caption} tokens" if pack.takes_captions else "none"),
         ("vectors", f"{pack.dim} numbers" + (f", in the basis {pack.rotation}" if pack.rotation else "")),
         ("fingerprint", f"`{pack.fingerprint}`"),
         ("made from", f"`{pack.made_from}`"),
@@ -69,11 +76,13 @@ def _title(pack: Pack, folder: Path) -> str:
     return f"# Edge pack of CrossReID\n\n| | |\n| --- | --- |\n{lines}"
 
 
-def _use() -> str:
+def _use(pack: Pack) -> str:
+    words = 'encoder.encode(["a man in a red coat"], modality="text")'
+    example = words if pack.takes_captions else 'encoder.encode(["photo.jpg"])'
     return (
         "```python\nimport crossreid as cr\n\n"
         'encoder = cr.load_encoder("this folder")  # needs no torch: pip install "crossreid[edge]"\n'
-        'encoder.encode(["a man in a red coat"], modality="text")\n```'
+        f"{example}\n```"
     )
 
 

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crossreid.models.mllmreid_pictures import PictureStudent
 from crossreid.models.positions import pool_pictures
 from crossreid.models.student import Student
 from crossreid.models.vision_text import EdgeModel
@@ -22,10 +24,10 @@ class ImageTower(nn.Module):
     heads: Tensor
     biases: Tensor
 
-    def __init__(self, student: EdgeModel) -> None:
+    def __init__(self, student: EdgeModel | PictureStudent) -> None:
         super().__init__()
         self.vision: Any = student.vision
-        self.grid = student.grid if isinstance(student, Student) else None
+        self.grid = student.grid if isinstance(student, Student | PictureStudent) else None
         heads = [student.heads[modality.value] for modality in IMAGE_HEADS]
         self.register_buffer("heads", torch.stack([head.get_parameter("weight").detach() for head in heads]))
         self.register_buffer("biases", torch.stack([_bias(head) for head in heads]))
@@ -56,8 +58,9 @@ class TextTower(nn.Module):
         return functional.normalize(self.head(self.text(tokens, attention_mask=mask).pooler_output), dim=-1)
 
 
-def fold_directions(student: EdgeModel, directions: Tensor) -> None:
+def fold_directions(student: EdgeModel | PictureStudent, basis: np.ndarray) -> None:
     """Let the heads answer in principal directions [dim, k]: their width becomes k, at no cost later."""
+    directions = torch.from_numpy(basis)
     for name, head in student.heads.items():
         weight, bias = head.get_parameter("weight").detach(), _bias(head)
         folded = nn.Linear(weight.shape[1], directions.shape[1])

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Proves that a device needs no torch: in an environment with the extra `edge` alone, packs for both runtimes are opened,
+# pictures are embedded and enrolled, and people are found by words and by a photo, and are followed.
+# check_without_torch.sh VENV: the packs are made in VENV, the other environment lies in VENV/edge.
+set -euo pipefail
+venv=$1
+edge=$venv/edge
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+[ -x "$edge/bin/python" ] || "$venv/bin/python" -m venv "$edge"
+"$edge/bin/pip" install -qq --constraint constraints.txt --editable '.[edge]' </dev/null
+"$edge/bin/python" - <<'PYTHON'
+from importlib.util import find_spec
+
+found = [name for name in ("torch", "transformers", "accelerate", "peft", "nncf") if find_spec(name)]
+raise SystemExit(f"the environment for devices has {', '.join(found)}" if found else 0)
+PYTHON
+
+"$venv/bin/crossreid" data draw "$work/world" --people test=6 --groups 1 --workers 1 >/dev/null
+photos=$work/world/test/rgb
+photo=$(find "$photos" -type f | sort | head -n 1)
+for runtime in openvino onnx; do
+    pack=$work/$runtime gallery=$work/gallery-$runtime
+    "$venv/bin/crossreid" export tiny-edge --runtime "$runtime" --out "$pack" >/dev/null
+    "$edge/bin/crossreid" index "$photos" --encoder "$pack" --out "$gallery" >/dev/null
+    "$edge/bin/crossreid" search "$gallery" --text "a person in a coat" --top 3 >/dev/null
+    "$edge/bin/crossreid" search "$gallery" --rgb "$photo" --top 1 --json >"$work/found.json"
+    grep -q "$(basename "$photo")" "$work/found.json" || { cat "$work/found.json"; exit 1; }
+    "$edge/bin/crossreid" edge run --pack "$pack" --camera c --spool "$work/spool-$runtime" --crops "$photos" >"$work/run.txt"
+    grep -q "6 tracks wait" "$work/run.txt" || { cat "$work/run.txt"; exit 1; }
+    echo "without torch: a pack for $runtime embeds, enrols, searches and follows"
+done
