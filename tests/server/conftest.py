@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from crossreid.core.encoder import as_samples
+from crossreid.core.sample import Sample
 from crossreid.gallery.postgres.database import Database
 from crossreid.gallery.postgres.embedded import EmbeddedPostgres
 from crossreid.server.app import create_app
@@ -77,7 +80,20 @@ def running(service: Service, *, header_s: float = 10.0, **where: Any) -> Iterat
 
 @pytest.fixture(scope="session")
 def encoder(colours: Any) -> Any:
-    return colours.ColourEncoder(space="colours", source="colours")
+    """Sees colours; words that name none are black to it."""
+
+    class Patient(colours.ColourEncoder):
+        def encode(self, items: Any, **options: Any) -> Any:
+            samples = as_samples(items, modality=options.pop("modality", None))
+            found = super().encode([black(sample) for sample in samples], **options)
+            return replace(found, item_ids=np.array([sample.item_id for sample in samples], np.str_))
+
+    def black(sample: Sample) -> Sample:
+        words = (sample.caption or "black").split()
+        named = any(word in colours.COLOURS for word in words)
+        return sample if named else replace(sample, caption=f"{sample.caption} black")
+
+    return Patient(space="colours", source="colours")
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.sample import Sample
 from crossreid.gallery.item import GalleryItem
+from crossreid.gallery.postgres.state import lock_gallery
 from crossreid.gallery.records import Enrolment
 from crossreid.server.access import Caller
 from crossreid.server.crops import sealed_crops
@@ -69,6 +70,9 @@ def store(
 ) -> Enrolment:
     """Enrol within a transaction; pictures are sealed, and dropped where there is no key."""
     space = service.space(connection, tenant)
+    if space is not None:  # whose coordinates must not change before the vectors are there
+        lock_gallery(connection, space.gallery_id, alone=False)
+        space = service.space(connection, tenant)
     embeddings = as_stored(embeddings, space, whole_space=service.settings.whole_space)
     hidden = service.hide(connection, tenant, embeddings, space)
     crops = sealed_crops(service.seal(tenant), {a.item.key: a.crop for a in arrivals if a.crop})

@@ -22,6 +22,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ALWAYS_ANSWERED = ("/v1/health", "/v1/ready", "/v1/metrics")
+_PREFIX = "/v1"
 _UPLOADS = ("/v1/imports",)
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -78,7 +79,7 @@ class Guard:
         finally:
             self._busy -= 1
             self._metrics.busy.set(self._busy)
-            route = getattr(scope.get("route"), "path", "other")
+            route = _route(scope)
             self._metrics.requests.labels(scope["method"], route, str(status)).inc()
             self._metrics.seconds.labels(scope["method"], route).observe(time.perf_counter() - began)
 
@@ -187,6 +188,12 @@ async def answer_refusal(problem: RefusalError, request_id: str, send: Send, met
     with contextlib.suppress(RuntimeError):
         await send({"type": "http.response.start", "status": problem.status, "headers": written})
         await send({"type": "http.response.body", "body": body})
+
+
+def _route(scope: Scope) -> str:
+    """The path of the endpoint, with its parameters by name: what addresses people try is not counted one by one."""
+    path = str(getattr(scope.get("route"), "path", ""))
+    return path if path.startswith(_PREFIX) else f"{_PREFIX}{path}" if path else "other"
 
 
 def _request_id(headers: dict[str, str]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.errors import DataError, FingerprintError
+from crossreid.core.errors import CrossReIDError, DataError, FingerprintError
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.evaluation.calibration import Calibration, EvidenceCalibration, evidence_name
@@ -101,22 +101,14 @@ def _look(
         space = service.space(connection, tenant)
         if space is None:
             raise _empty()
-        hidden = None if fresh is None else _hide(service, connection, tenant, fresh, space)
-        query = _collect(service, connection, tenant, asked, ready, hidden, space)
-        calibration = _calibration(service, connection, tenant, query, space)
-        weights = _weights(asked, query, calibration)
-        results, curve = _ask(service, connection, tenant, asked, query, weights, calibration, space)
-        keys = [result.key for result in results]
-        found = find_items(connection, space, keys)
-        if len(found) < len(keys):
+        try:
+            seen = _see(service, connection, tenant, asked, ready, fresh, space)
+        except CrossReIDError:
+            if service.space(connection, tenant) == space:
+                raise
             return None
-        stored = _vectors(service, connection, tenant, keys)
-        if service.space(connection, tenant) != space:
+        if seen is None or service.space(connection, tenant) != space:
             return None
-        numbers = [row.id for row in found.values()]
-        shown = verified_items(service, connection, tenant, numbers, asked.reference)
-        search = str(uuid.uuid4())
-        seen = _Seen(query, weights, results, curve, found, stored, shown, hidden, search)
         service.log(
             connection,
             tenant,
@@ -128,6 +120,30 @@ def _look(
             content=_content(asked, seen, caller),
         )
     return seen
+
+
+def _see(
+    service: Service,
+    connection: Connection,
+    tenant: str,
+    asked: schemas.SearchRequest,
+    ready: _Ready,
+    fresh: Embeddings | None,
+    space: Space,
+) -> _Seen | None:
+    hidden = None if fresh is None else _hide(service, connection, tenant, fresh, space)
+    query = _collect(service, connection, tenant, asked, ready, hidden, space)
+    calibration = _calibration(service, connection, tenant, query, space)
+    weights = _weights(asked, query, calibration)
+    results, curve = _ask(service, connection, tenant, asked, query, weights, calibration, space)
+    keys = [result.key for result in results]
+    found = find_items(connection, space, keys)
+    if len(found) < len(keys):
+        return None
+    stored = _vectors(service, connection, tenant, keys)
+    numbers = [row.id for row in found.values()]
+    shown = verified_items(service, connection, tenant, numbers, asked.reference)
+    return _Seen(query, weights, results, curve, found, stored, shown, hidden, str(uuid.uuid4()))
 
 
 def _tell(
