@@ -46,6 +46,11 @@ def halve_onnx(source: Path, target: Path) -> None:
         # It names every weight that it rounds to zero; comparing outputs decides.
         warnings.simplefilter("ignore")
         halved = convert_float_to_float16(onnx.load(source), keep_io_types=True)
+    # It writes the casts of the inputs behind the nodes that read them, which only ONNX Runtime forgives.
+    entering = {item.name for item in halved.graph.input}
+    nodes = sorted(halved.graph.node, key=lambda node: not entering.issuperset(node.input))
+    del halved.graph.node[:]
+    halved.graph.node.extend(nodes)
     save_onnx(halved, target)
 
 

@@ -17,11 +17,12 @@ from crossreid.data.dataset import Dataset
 from crossreid.models.encoder import ModelEncoder
 from crossreid.models.mllmreid import Mllmreid
 from crossreid.models.mllmreid_pictures import PictureStudent
+from crossreid.models.student import Student
 from crossreid.models.vision_text import EdgeModel
 from crossreid.packing.onnx import write_onnx
 from crossreid.packing.parity import parity_samples
 from crossreid.packing.tokens import TokenRules
-from crossreid.packing.towers import fold_directions
+from crossreid.packing.towers import fix_positions, fold_directions
 
 _BATCH = 16
 
@@ -92,6 +93,8 @@ def prepare(
     if basis is not None:
         expected = basis.project(expected)
         fold_directions(student, basis.directions)
+    if isinstance(student, Student):
+        fix_positions(student)
     with TemporaryDirectory() as traced, writing_packages():
         write_onnx(student, Path(traced), padding=TokenRules.of(student).padding_token)
         yield Original(

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from crossreid.models.mllmreid_pictures import PictureStudent
-from crossreid.models.positions import pool_pictures
+from crossreid.models.positions import interpolate, pool_pictures, set_positions
 from crossreid.models.student import Student
 from crossreid.models.vision_text import EdgeModel
 from crossreid.runtime.towers import IMAGE_HEADS
@@ -69,6 +69,18 @@ def fold_directions(student: EdgeModel | PictureStudent, basis: np.ndarray) -> N
             folded.bias.copy_(directions.T @ bias)
         student.heads[name] = folded
     student.dim = directions.shape[1]
+
+
+def fix_positions(student: Student) -> None:
+    """Interpolate the position embeddings for the size of the pictures once, rather than for every picture."""
+    embeddings: Any = student.vision.embeddings
+    size, patch = student.preprocessing, embeddings.patch_size
+    grid = size.height // patch, size.width // patch
+    with torch.no_grad():
+        set_positions(
+            student.vision, interpolate(embeddings.position_embedding.weight, student.grid, grid)[0]
+        )
+    student.grid = grid
 
 
 def _bias(head: nn.Module) -> Tensor:
