@@ -49,7 +49,7 @@ def test_roc_and_det_are_the_two_error_rates() -> None:
     assert hits.tolist() == [0, 1 / 2, 1 / 2, 1, 1, 1, 1]
     assert np.asarray(missed.lines[0].get_ydata())[0] == 1
     for axis in (found.xaxis, missed.xaxis, missed.yaxis):
-        assert [axis.get_major_formatter()(share) for share in (0.001, 0.01, 1)] == ["0.1%", "1%", "100%"]
+        assert [axis.get_major_formatter()(share) for share in (0.001, 0.01, 1.0)] == ["0.1%", "1%", "100%"]
     assert "about 4 pictures" in caption_of(figure)
 
 

@@ -60,7 +60,7 @@ def error_rates_figure(evidence: Mapping[str, EvidenceCalibration], *, data: str
     return figure
 
 
-def _percent(share: float, _: int | None = None) -> str:
+def _percent(share: float, _: object = None) -> str:
     """With the digits that a tenth of a percent needs, and none that others do not."""
     return f"{100 * share:g}%"
 
