@@ -173,6 +173,31 @@ def test_a_database_that_is_not_there(tmp_path: Path) -> None:
         open_gallery("postgresql://host:port/")
 
 
+def test_not_even_the_bytes_of_what_was_erased_stay_in_the_tables(server: Any, empty: Database) -> None:
+    empty.upgrade()
+    empty.add_tenant("t")
+    gallery = empty.gallery("t")
+    kept, gone = (np.random.default_rng(seed).bytes(6000) for seed in (1, 2))
+    gallery.enrol([GalleryItem("kept"), GalleryItem("gone")], embed(2), crops={"kept": kept, "gone": gone})
+
+    def stored(picture: bytes) -> bool:
+        with empty.alone() as connection:
+            connection.execute(sa.text("CHECKPOINT"))
+            number = connection.scalar(
+                sa.text("SELECT oid FROM pg_database WHERE datname = current_database()")
+            )
+        files = (server.folder / "base" / str(number)).iterdir()
+        return any(picture[1000:1100] in file.read_bytes() for file in files)
+
+    assert stored(gone)
+    gallery.erase(Selection(keys="gone"))
+    empty.vacuum(full=True)
+    assert not stored(gone)
+    assert stored(kept)
+    empty.vacuum()
+    assert gallery.crop("kept") == kept
+
+
 def test_the_socket_of_a_long_folder_has_a_short_name() -> None:
     """The system takes 107 bytes."""
     short, long = (EmbeddedPostgres(Path("/data") / ("deep/" * depth)) for depth in (2, 40))

@@ -126,14 +126,16 @@ class Database:
 
         return PostgresGallery(self, tenant, name)
 
-    def vacuum(self) -> None:
-        """Overwrite on the disk what was erased. PostgreSQL does it by itself some time; this does it now.
+    def vacuum(self, *, full: bool = False) -> None:
+        """Free the space of what was erased, in tables and indexes. PostgreSQL does that by itself some time.
 
-        Copies made before, such as dumps and archived logs, are not reached.
+        Args:
+            full: write the tables anew, so that not even the bytes of erased rows stay in their files; nobody can read
+                or write them meanwhile. Logs, dumps and what the file system keeps of removed files are not reached.
         """
         with self.alone() as connection:
             for table in (schema.vectors, schema.items, schema.crops):
-                connection.execute(sa.text(f"VACUUM {table.name}"))
+                connection.execute(sa.text(f"VACUUM {'(FULL)' if full else ''} {table.name}"))
 
     @contextmanager
     def transaction(self, tenant: str) -> Iterator[sa.Connection]:
