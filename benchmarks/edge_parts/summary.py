@@ -50,8 +50,9 @@ def shares_of_peak(rounds: Rounds, operations: int, found: Mapping[str, float]) 
         kind = name.rpartition(" ")[2].rpartition("+")[2]
         if name.startswith("product ") or name == AROUND:
             continue
-        # Neither runtime multiplies in fp16 on a processor: weights are halved, products are in fp32.
-        peak = found["fp32" if kind == "fp16" else kind]
+        if kind == "fp16":  # of the weights: ONNX Runtime multiplies them in fp32, OpenVINO in bf16
+            kind = "bf16" if name.startswith("openvino") else "fp32"
+        peak = found[kind]
         shares[name] = round(operations / statistics.median(times) / 1e6 / peak, 3)
     return shares
 

@@ -51,11 +51,11 @@ def test_the_peak_is_that_of_the_fastest_product_and_shares_are_of_it(part: Any)
     # 2 * 100^3 operations in 20, 16 and 20 ms; the median is 20 ms.
     peaks = summary.peaks(ROUNDS, 100)
     assert peaks == {"fp32": 0.1, "bf16": 0.2, "int8": 0.4}
-    more = {"onnx fp16": [1000.0] * 3, "openvino bf16+int8": [50.0] * 3}
+    more = {"onnx fp16": [1000.0] * 3, "openvino fp16": [1000.0] * 3, "openvino bf16+int8": [50.0] * 3}
     shares = summary.shares_of_peak(ROUNDS | more, 20_000_000, peaks)
     assert shares["openvino bf16"] == 0.5  # 0.1 of 0.2 billion a second
     assert shares["openvino int8"] == 0.5
-    assert shares["onnx fp16"] == 0.2  # of the peak of fp32
+    assert (shares["onnx fp16"], shares["openvino fp16"]) == (0.2, 0.1)  # of the peak of fp32 and bf16
     assert shares["openvino bf16+int8"] == 1
     assert not {"around the model", "product fp32, torch"} & set(shares)
 

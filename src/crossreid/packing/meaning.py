@@ -25,7 +25,10 @@ def carry_calibrations(original: Original, pack: Pack, folder: Path) -> None:
         return
     known = [
         calibration
-        for place in (Path(original.source), shipped_folder(original.source))
+        for place in {
+            Path(original.source),
+            shipped_folder(original.source),
+        }  # one and the same, if it is absolute
         for calibration in read_calibrations(place / CALIBRATIONS)
         if original.made_from in (calibration.query_fingerprint, calibration.gallery_fingerprint)
     ]
