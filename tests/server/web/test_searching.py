@@ -22,6 +22,7 @@ def again(page: Page, act: Callable[[], object]) -> dict[str, Any]:
 
 
 def drop(page: Page, data: bytes, name: str, event: str = "drop") -> None:
+    page.locator(".search").wait_for()
     page.evaluate(
         """([bytes, name, event]) => {
             const given = new DataTransfer();

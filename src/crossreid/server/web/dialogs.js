@@ -11,7 +11,7 @@ export function openDialog(heading, content, { kind = "", done = null, actions =
     ["dialog", kind].filter(Boolean).join("."),
     { "aria-labelledby": title.id },
     make("div.dialog-head", {}, title, button("Close", "close", () => dialog.close(), { quiet: true })),
-    make("div.dialog-body", {}, content),
+    make("div.dialog-body", { tabindex: 0, role: "group", "aria-labelledby": title.id }, content),
     actions.length > 0 && make("div.dialog-foot", {}, actions),
   );
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());

@@ -240,7 +240,7 @@ export function searchView(me) {
       compared.forEach((result) => ((result.compared = false), grid.refresh(result)));
       showTray();
     }, { kind: "text" });
-    const words = compared.length === 1 ? "1 chosen: choose another" : `${compared.length} chosen`;
+    const words = compared.length === 1 ? "Choose one more" : `${compared.length} chosen`;
     fill(tray, make("p", { role: "status" }, words), clear, open);
   }
 
