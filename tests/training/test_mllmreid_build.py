@@ -1,6 +1,7 @@
 """MLLMReID from its configuration to an encoder: trained, stopped and continued, searched by, and a teacher itself."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,20 @@ def test_a_stopped_training_goes_on_as_if_nothing_had_happened(
     assert files[0] == files[1]
     assert [line["instruction"] for line in files[0]] == [DIVERSE[0].words] * 4
     assert "from_words" not in files[0][0]
+
+
+def test_photographs_alone_are_enough_without_words(tiny: Any, backbone: str, tmp_path: Path) -> None:
+    """As Market-1501 has them: no captions, and no picture is said to belong to another."""
+    people = tiny.dataset(people=3).of("rgb")
+    samples = tuple(replace(sample, source_id="") for sample in people.samples)
+    alone = replace(people, samples=samples)
+    config = configuration(backbone, mllmreid={"lambda_value": 0.0}, loop=LOOP | {"steps": 2})
+    model = train_model(config, alone, tmp_path / "run", validation=alone, quiet=True)
+    assert load_encoder(model).dim == 24
+    history = tmp_path / "run" / "history.jsonl"
+    assert [value for _, value in read_history(history, "lm")] == [0.0, 0.0]
+    assert len(read_history(history, "latent_identity")) == 2
+    assert (tmp_path / "run" / "samples.jsonl").exists() is False
 
 
 def test_the_best_can_be_kept(tiny: Any, backbone: str, tmp_path: Path) -> None:

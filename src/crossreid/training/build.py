@@ -36,12 +36,12 @@ from crossreid.training.config import (
     StudentConfig,
     TeacherConfig,
 )
-from crossreid.training.continuations import Continuations
+from crossreid.training.continuations import Continuations, described_pictures
 from crossreid.training.gathering import join_processes, process_number, told_by_first
 from crossreid.training.group_batches import GroupBatches
 from crossreid.training.head_start import fit_heads, turn_heads
 from crossreid.training.loop import train
-from crossreid.training.mllmreid import make_task, validation_tasks, with_backbone
+from crossreid.training.mllmreid import evidence, make_task, validation_tasks, with_backbone
 from crossreid.training.record import write_record
 from crossreid.training.tasks.distillation import DistillationTask
 from crossreid.training.tasks.dsmd import DsmdTask
@@ -88,7 +88,7 @@ def train_model(
     join_processes()
     settings = config.model_dump(mode="json") | {"data": _signature(dataset)}
     if isinstance(config, MllmreidConfig):
-        config, dataset = with_backbone(config, folder, quiet=quiet), dataset.of(*config.modalities, "text")
+        config, dataset = with_backbone(config, folder, quiet=quiet), evidence(config, dataset)
     task = _task(config, dataset, teacher_features)
     model = _model(task)
     space = ""
@@ -166,11 +166,12 @@ def _continuations(
     task: ModelTask, config: ModelConfig, dataset: Dataset, folder: Path
 ) -> Continuations | None:
     """What MLLMReID says about the first people of a data set."""
-    if not isinstance(task, MllmreidTask) or not isinstance(config, MllmreidConfig) or not config.samples:
+    if not isinstance(task, MllmreidTask) or not isinstance(config, MllmreidConfig):
         return None
-    return Continuations(
-        folder / "samples.jsonl", task.model, dataset, count=config.samples, prefix=config.mllmreid.prefix
-    )
+    described = described_pictures(dataset, config.samples)
+    if not described:
+        return None
+    return Continuations(folder / "samples.jsonl", task.model, described, prefix=config.mllmreid.prefix)
 
 
 def _keeps_best(config: ModelConfig, validation: Dataset | None) -> bool:

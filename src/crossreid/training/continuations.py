@@ -21,8 +21,7 @@ class Continuations:
     Args:
         file: JSON lines, one a picture and step.
         model: is asked as it is.
-        dataset: its first groups with a picture and a caption are taken, one of each person.
-        count: how many.
+        described: pictures with their captions, at least one.
         prefix: share of a caption's words that are its beginning.
         new_tokens: at most so many are said.
     """
@@ -31,14 +30,13 @@ class Continuations:
         self,
         file: Path,
         model: Mllmreid,
-        dataset: Dataset,
+        described: Sequence[tuple[Sample, str]],
         *,
-        count: int,
         prefix: float,
         new_tokens: int = 64,
     ) -> None:
         self._file, self._model, self._prefix, self._new_tokens = file, model, prefix, new_tokens
-        self._chosen = _choose(dataset, count)
+        self._described = described
 
     def write(self, step: int) -> float:
         """Add the lines of a step; those of this and later steps, of a run that was stopped, are replaced.
@@ -47,13 +45,11 @@ class Continuations:
             Percent of the expected words that were said about the pictures.
         """
         model = self._model
-        if not self._chosen:
-            return 0.0
-        pixels = model.preprocessing.normalise([self._picture(sample) for sample, _ in self._chosen])
+        pixels = model.preprocessing.normalise([self._picture(sample) for sample, _ in self._described])
         said = model.continue_pictures(torch.from_numpy(pixels).to(model.device), new_tokens=self._new_tokens)
         common = model.instruction == COMMON.words
         lines, recalls = self._earlier(step), []
-        for (sample, caption), words in zip(self._chosen, said, strict=True):
+        for (sample, caption), words in zip(self._described, said, strict=True):
             beginning, rest = split_caption(caption, self._prefix) if common else ("", caption)
             line = {
                 "step": step,
@@ -81,7 +77,8 @@ class Continuations:
         return self._model.preprocessing.resize(image)
 
 
-def _choose(dataset: Dataset, count: int) -> list[tuple[Sample, str]]:
+def described_pictures(dataset: Dataset, count: int) -> list[tuple[Sample, str]]:
+    """The first pictures that have a caption, with it, one of each person; at most `count`."""
     chosen: dict[int, tuple[Sample, str]] = {}
     for group in dataset.groups().values():
         picture = next((sample for sample in group if sample.modality in VISUAL), None)

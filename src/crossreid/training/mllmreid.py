@@ -1,5 +1,6 @@
 """MLLMReID from its configuration: people, backbone and task."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,15 @@ def draw_people(
         )
     told_by_first(0)  # the pictures are there for all processes
     return load_dataset("pedestrians", folder, split)
+
+
+def evidence(config: MllmreidConfig, dataset: Dataset) -> Dataset:
+    """What is learnt from: pictures to tell apart, and captions. A picture of no group is a group by itself."""
+    chosen = dataset.of(*config.modalities, "text")
+    samples = (
+        sample if sample.source_id else replace(sample, source_id=sample.item_id) for sample in chosen.samples
+    )
+    return replace(chosen, samples=tuple(samples))
 
 
 def with_backbone(config: MllmreidConfig, folder: Path, *, quiet: bool = False) -> MllmreidConfig:
