@@ -112,6 +112,7 @@ def serve(
         )
         take_over_folder(service, gallery)
         first = first_key(service, again=new_key)
+        taken.listen()  # whoever reads the address may come at once
         _greet(where.url, first, sealed=key is not None)
         Housekeeper(service).start()
         server_of(create_app(service), where, header_s=settings.limits.header_s).run(sockets=[taken])
