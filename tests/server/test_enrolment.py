@@ -1,8 +1,10 @@
 import base64
 import io
 import json
+import struct
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -93,6 +95,16 @@ def test_a_vector_is_enrolled_as_it_is(
     assert count(tenant) == 1
 
 
+def bomb(width: int, height: int) -> str:
+    """Some bytes of a PNG that says it is that large."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b""))).decode()
+
+
 def bad_items(paint: Callable[..., str]) -> dict[str, tuple[int, str, dict[str, Any]]]:
     def floats(*numbers: float) -> str:
         return base64.b64encode(np.array(numbers, "<f4").tobytes()).decode()
@@ -105,7 +117,7 @@ def bad_items(paint: Callable[..., str]) -> dict[str, tuple[int, str, dict[str, 
         "too many pixels": (
             413,
             "picture_too_large",
-            {"items": [{"picture": paint("red", shape=(8000, 8000))}]},
+            {"items": [{"picture": bomb(60_000, 60_000)}]},
         ),
         "narrow vector": (400, "vector_width", {"items": [{"vector": floats(1, 2)}], **fit}),
         "nan": (400, "vector_not_finite", {"items": [{"vector": floats(*[float("nan")] * 64)}], **fit}),
