@@ -1,5 +1,6 @@
 """What every home of a gallery has to do; each home is one parameter of `address`."""
 
+import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta, timezone
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.errors import ConfigurationError, DataError, FingerprintError
+from crossreid.core.errors import ConfigurationError, DataError, FingerprintError, MissingDependencyError
 from crossreid.core.modality import Modality
 from crossreid.gallery import EncoderRecord, Gallery, GalleryItem, open_gallery
 
@@ -240,3 +241,10 @@ def test_items_know_their_time_zone_and_are_pictures() -> None:
 def test_other_homes_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="a folder, or postgresql"):
         open_gallery("mysql://host/base")
+
+
+def test_a_database_needs_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    monkeypatch.delitem(sys.modules, "crossreid.gallery.postgres.address", raising=False)
+    with pytest.raises(MissingDependencyError, match=r"sqlalchemy.*crossreid\[scale\]"):
+        open_gallery("postgresql://host/base")

@@ -8,6 +8,7 @@ from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError, FingerprintError
 from crossreid.evaluation.calibration import Calibration
 from crossreid.gallery.gallery import Gallery
+from crossreid.gallery.records import EncoderRecord
 
 
 def find_calibration(
@@ -37,6 +38,20 @@ def find_calibration(
         expected=f"one for {query} in {gallery}",
         remedy=remedy,
     )
+
+
+def check_calibration(calibration: Calibration, stored: EncoderRecord, *, where: str) -> None:
+    """Refuse a calibration about the gallery of another encoder.
+
+    Raises:
+        FingerprintError: it is.
+    """
+    if calibration.gallery_fingerprint != stored.fingerprint:
+        raise FingerprintError(
+            f"a calibration for galleries of encoder {calibration.gallery_fingerprint!r}",
+            expected=f"{stored.fingerprint!r} ({stored.source or 'source unknown'}), which filled {where}",
+            remedy="calibrate with the gallery's encoder",
+        )
 
 
 def decide(

@@ -24,7 +24,7 @@ from crossreid.evaluation.calibration_file import (
     with_calibration,
     write_calibrations,
 )
-from crossreid.gallery.decision import calibration_for, decide
+from crossreid.gallery.decision import calibration_for, check_calibration, decide
 from crossreid.gallery.folder_erasure import erase_items
 from crossreid.gallery.folder_index import build_index
 from crossreid.gallery.folder_replacement import FolderReplacement
@@ -44,7 +44,7 @@ from crossreid.gallery.records import (
     Watchlist,
     key_hash,
 )
-from crossreid.gallery.selection import Names, Selection, TimeRange
+from crossreid.gallery.selection import Names, Selection, TimeRange, check_keep, check_labels
 from crossreid.gallery.snapshot import Snapshot, load_basis
 from crossreid.gallery.state import CROPS, ERASURES, PARTS, STATE, State
 from crossreid.gallery.writer import FolderWriter, check_items, crop_file, disk_errors_named, last_of_each
@@ -162,12 +162,7 @@ class FolderGallery:
     def calibrate(self, calibration: Calibration) -> None:
         """See `Gallery.calibrate`."""
         stored = self._filled().state.encoder
-        if calibration.gallery_fingerprint != stored.fingerprint:
-            raise FingerprintError(
-                f"a calibration for galleries of encoder {calibration.gallery_fingerprint!r}",
-                expected=f"{stored.fingerprint!r} ({stored.source or 'source unknown'}), which filled {self.folder}",
-                remedy="calibrate with the gallery's encoder",
-            )
+        check_calibration(calibration, stored, where=self.uri)
         current = [c for c in self.calibrations() if c.gallery_fingerprint == stored.fingerprint]
         write_calibrations(self.folder / CALIBRATIONS, with_calibration(current, calibration))
 
@@ -265,8 +260,7 @@ class FolderGallery:
 
     def retain(self, collection: str, keep: timedelta | None) -> None:
         """See `Gallery.retain`."""
-        if keep is not None and keep <= timedelta(0):
-            raise DataError(f"items kept for {keep}", expected="a time above 0")
+        check_keep(keep)
         with self._lock():
             writer = self._writer()
             others = {name: time for name, time in writer.state.retentions.items() if name != collection}
@@ -288,8 +282,7 @@ class FolderGallery:
 
     def watch(self, name: str, *, people: Collection[str] = (), tracks: Collection[str] = ()) -> None:
         """See `Gallery.watch`."""
-        if not name or "" in people or "" in tracks:
-            raise DataError("an empty name on a watchlist", expected="labels of people or tracks")
+        check_labels(name, people, tracks)
         with self._lock():
             self._change_watchlist(name, set(people), set(tracks), add=True)
 

@@ -17,23 +17,23 @@ from crossreid.core.modality import Modality
 from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.records import check_fit
 
-_SCHEMA = pa.schema(
-    {
-        "path": pa.string(),
-        "root": pa.string(),
-        "person": pa.string(),
-        "camera": pa.string(),
-        "time": pa.timestamp("us", tz="UTC"),
-        "modality": pa.string(),
-        "source": pa.string(),
-        "size_bytes": pa.int64(),
-        "modified_ns": pa.int64(),
-        "content_hash": pa.string(),
-        "track": pa.string(),
-        "collection": pa.string(),
-        "enrolled": pa.timestamp("us", tz="UTC"),
-    }
-)
+ITEM_FIELDS = {
+    "path": pa.string(),
+    "root": pa.string(),
+    "person": pa.string(),
+    "camera": pa.string(),
+    "time": pa.timestamp("us", tz="UTC"),
+    "modality": pa.string(),
+    "source": pa.string(),
+    "size_bytes": pa.int64(),
+    "modified_ns": pa.int64(),
+    "content_hash": pa.string(),
+    "track": pa.string(),
+    "collection": pa.string(),
+}
+"""Types of the fields of a `GalleryItem`, in their order."""
+
+_SCHEMA = pa.schema(ITEM_FIELDS | {"enrolled": pa.timestamp("us", tz="UTC")})
 
 
 @dataclass(frozen=True, eq=False)

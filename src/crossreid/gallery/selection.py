@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crossreid.core.errors import DataError
 from crossreid.core.modality import VISUAL, Modality
@@ -74,6 +74,26 @@ class Selection:
         if not selections:
             raise DataError("a request that names nobody", expected="a person, tracks or keys")
         return selections
+
+
+def check_labels(name: str, people: Collection[str], tracks: Collection[str]) -> None:
+    """Refuse a watchlist without a name, or nobody on it.
+
+    Raises:
+        DataError: a name or label is empty.
+    """
+    if not name or "" in people or "" in tracks:
+        raise DataError("an empty name on a watchlist", expected="labels of people or tracks")
+
+
+def check_keep(keep: timedelta | None) -> None:
+    """Refuse to keep items for no time at all.
+
+    Raises:
+        DataError: the time is not above 0.
+    """
+    if keep is not None and keep <= timedelta(0):
+        raise DataError(f"items kept for {keep}", expected="a time above 0")
 
 
 def as_names(names: str | Collection[str]) -> list[str]:

@@ -16,25 +16,11 @@ from crossreid.core.errors import DataError
 from crossreid.core.modality import Modality
 from crossreid.gallery.gallery import Gallery
 from crossreid.gallery.item import GalleryItem
-from crossreid.gallery.parts import keyed
+from crossreid.gallery.parts import ITEM_FIELDS, keyed
 from crossreid.gallery.records import Batch, EncoderRecord, Enrolment
 
 _FORMAT = 1
 _HEADER = b"crossreid gallery"
-_ITEM = {
-    "path": pa.string(),
-    "root": pa.string(),
-    "person": pa.string(),
-    "camera": pa.string(),
-    "time": pa.timestamp("us", tz="UTC"),
-    "modality": pa.string(),
-    "source": pa.string(),
-    "size_bytes": pa.int64(),
-    "modified_ns": pa.int64(),
-    "content_hash": pa.string(),
-    "track": pa.string(),
-    "collection": pa.string(),
-}
 
 
 def export_gallery(gallery: Gallery, file: str | Path, *, rows: int = 4096) -> int:
@@ -99,7 +85,7 @@ def _same_space(batches: Iterator[Batch], first: Embeddings) -> Iterator[Batch]:
 
 
 def _schema(encoder: EncoderRecord, embeddings: Embeddings) -> pa.Schema:
-    columns = _ITEM | {"crop": pa.binary(), "vector": pa.list_(pa.float32(), embeddings.dim)}
+    columns = ITEM_FIELDS | {"crop": pa.binary(), "vector": pa.list_(pa.float32(), embeddings.dim)}
     header = {"version": _FORMAT, "rotation": embeddings.rotation} | asdict(encoder)
     return pa.schema(columns, metadata={_HEADER: json.dumps(header).encode()})
 
@@ -131,13 +117,13 @@ def _read(file: Path, rows: int) -> Iterator[tuple[EncoderRecord, Batch]]:
 
 
 def _item(row: dict[str, Any]) -> GalleryItem:
-    values: dict[str, Any] = {name: row[name] for name in _ITEM}
+    values: dict[str, Any] = {name: row[name] for name in ITEM_FIELDS}
     values["modality"] = Modality(row["modality"])
     return GalleryItem(**values)
 
 
 def _batch(piece: pa.RecordBatch, header: dict[str, Any]) -> Batch:
-    known = piece.select([*_ITEM, "crop"]).to_pylist()
+    known = piece.select([*ITEM_FIELDS, "crop"]).to_pylist()
     crops = {row["path"]: row["crop"] for row in known if row["crop"] is not None}
     items = tuple(map(_item, known))
     column = piece.column("vector")

@@ -198,6 +198,24 @@ def test_not_even_the_bytes_of_what_was_erased_stay_in_the_tables(server: Any, e
     assert gallery.crop("kept") == kept
 
 
+def test_one_index_is_built_at_a_time(
+    database: Database, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery = database.gallery(tenant)
+    gallery.enrol([GalleryItem(str(n)) for n in range(100)], embed(100, 64))
+
+    def build_again(again: Any, **options: Any) -> None:
+        database.gallery(tenant).build_index()
+
+    monkeypatch.setattr("crossreid.gallery.postgres.home.build_index", build_again)
+    with pytest.raises(DataError, match="being indexed by process"):
+        gallery.build_index()
+    monkeypatch.undo()
+    assert gallery.build_index(0.5).rows == 100
+    with database.transaction(tenant) as connection, pytest.raises(DataError, match="within a transaction"):
+        gallery.within(connection).build_index()
+
+
 def test_the_socket_of_a_long_folder_has_a_short_name() -> None:
     """The system takes 107 bytes."""
     short, long = (EmbeddedPostgres(Path("/data") / ("deep/" * depth)) for depth in (2, 40))

@@ -37,7 +37,7 @@ class Database:
 
     Args:
         uri: `postgresql://user:password@host/database`.
-        pool_size: connections at most.
+        pool_size: connections at most; indexing and building an index take two.
         pool_timeout_seconds: how long a call waits for one.
 
     Raises:

@@ -17,7 +17,7 @@ from crossreid.core.errors import DataError, FingerprintError
 from crossreid.core.modality import Modality
 from crossreid.evaluation.calibration import Calibration
 from crossreid.evaluation.calibration_file import calibration_content, read_calibration
-from crossreid.gallery.decision import calibration_for, decide
+from crossreid.gallery.decision import calibration_for, check_calibration, decide
 from crossreid.gallery.gallery import Group, Replacement
 from crossreid.gallery.item import GalleryItem, SearchResult
 from crossreid.gallery.parts import keyed
@@ -59,7 +59,14 @@ from crossreid.gallery.records import (
     Statistics,
     Watchlist,
 )
-from crossreid.gallery.selection import Names, Selection, TimeRange, check_for_erasure
+from crossreid.gallery.selection import (
+    Names,
+    Selection,
+    TimeRange,
+    check_for_erasure,
+    check_keep,
+    check_labels,
+)
 from crossreid.gallery.writer import check_items
 
 
@@ -198,12 +205,7 @@ class PostgresGallery:
         """See `Gallery.calibrate`."""
         with self.opened() as (connection, stored):
             gallery, encoder = self._filled(connection, stored)
-            if calibration.gallery_fingerprint != encoder.fingerprint:
-                raise FingerprintError(
-                    f"a calibration for galleries of encoder {calibration.gallery_fingerprint!r}",
-                    expected=f"{encoder.fingerprint!r} ({encoder.source or 'source unknown'}), which filled {self.uri}",
-                    remedy="calibrate with the gallery's encoder",
-                )
+            check_calibration(calibration, encoder.record, where=self.uri)
             row = {
                 "gallery_id": gallery.id,
                 "query_fingerprint": calibration.query_fingerprint,
@@ -221,21 +223,10 @@ class PostgresGallery:
     @contextmanager
     def writing(self, encoder: EncoderRecord, *, rebuild: bool = False) -> Iterator[PostgresWriter]:
         """See `Gallery.writing`."""
-        self._refuse_transaction("one writer at a time")
-        with self.database.alone() as connection:
-            lock = {"lock": _lock_number(f"{self.tenant}/{self.name}")}
-            if not connection.scalar(sa.text("SELECT pg_try_advisory_lock(:lock)"), lock):
-                raise DataError(
-                    f"{self.uri} is being written by process {_holder(connection, lock['lock'])} of the database",
-                    expected="one writer at a time",
-                    remedy="wait until it has finished, or stop it",
-                )
-            try:
-                writer = PostgresWriter(self, encoder, rebuild=rebuild)
-                writer.check()
-                yield writer
-            finally:
-                connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), lock)
+        with self._alone("written"):
+            writer = PostgresWriter(self, encoder, rebuild=rebuild)
+            writer.check()
+            yield writer
 
     def enrol(
         self,
@@ -320,8 +311,7 @@ class PostgresGallery:
 
     def retain(self, collection: str, keep: timedelta | None) -> None:
         """See `Gallery.retain`."""
-        if keep is not None and keep <= timedelta(0):
-            raise DataError(f"items kept for {keep}", expected="a time above 0")
+        check_keep(keep)
         table = schema.retentions
         with self.opened() as (connection, _):
             gallery = make_gallery(connection, self.tenant, self.name)
@@ -366,8 +356,7 @@ class PostgresGallery:
 
     def watch(self, name: str, *, people: Collection[str] = (), tracks: Collection[str] = ()) -> None:
         """See `Gallery.watch`."""
-        if not name or "" in people or "" in tracks:
-            raise DataError("an empty name on a watchlist", expected="labels of people or tracks")
+        check_labels(name, people, tracks)
         with self.opened() as (connection, _):
             gallery = make_gallery(connection, self.tenant, self.name)
             labels = {"person": people, "track": tracks}
@@ -406,10 +395,10 @@ class PostgresGallery:
 
     def build_index(self, target_recall: float = 0.99, *, seed: int = 0) -> IndexRecord:
         """See `Gallery.build_index`. Searches and enrolments go on meanwhile."""
-        self._refuse_transaction("an index that is built while others work")
         with self.opened() as (connection, stored):
             self._filled(connection, stored)
-        return build_index(self, target=target_recall, seed=seed)
+        with self._alone("indexed"):
+            return build_index(self, target=target_recall, seed=seed)
 
     def replacement(self, encoder: EncoderRecord) -> Replacement:
         """See `Gallery.replacement`."""
@@ -495,9 +484,25 @@ class PostgresGallery:
             ]
             connection.execute(sa.insert(schema.crops), rows)
 
-    def _refuse_transaction(self, what: str) -> None:
+    @contextmanager
+    def _alone(self, act: str) -> Iterator[None]:
+        """Be the only one who does something to the gallery; others do not wait, but are told."""
         if self._connection is not None:
-            raise DataError(f"{what}, within a transaction", expected="a gallery of `Database.gallery`")
+            raise DataError(
+                f"{self.uri} to be {act} within a transaction", expected="a gallery of `Database.gallery`"
+            )
+        with self.database.alone() as connection:
+            lock = {"lock": _lock_number(f"{act} {self.tenant}/{self.name}")}
+            if not connection.scalar(sa.text("SELECT pg_try_advisory_lock(:lock)"), lock):
+                raise DataError(
+                    f"{self.uri} is being {act} by process {_holder(connection, lock['lock'])} of the database",
+                    expected="one at a time",
+                    remedy="wait until it has finished, or stop it",
+                )
+            try:
+                yield
+            finally:
+                connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), lock)
 
 
 def unkeyed(encoder: StoredEncoder, vectors: np.ndarray) -> Embeddings:
@@ -578,7 +583,7 @@ def _kinds(connection: sa.Connection, where: Sequence[sa.ColumnElement[bool]]) -
 
 
 def _lock_number(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"writer {name}".encode()).digest()[:8], signed=True)
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
 
 
 def _holder(connection: sa.Connection, lock: int) -> Any:
