@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from crossreid.gallery.postgres.database import Database
+from crossreid.server import limits
 from crossreid.server.limits import Turnstile
 from crossreid.server.refusals import RefusalError
 from crossreid.server.service import Service
@@ -210,7 +212,7 @@ def test_a_caller_in_a_hurry_is_slowed_down(make_service: Make, serve: Any, new_
 
 def test_the_turnstile_lets_in_so_many_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    monkeypatch.setattr("crossreid.server.limits.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     turnstile, passed = Turnstile(2.0, 5), 0
     for step in range(100):
         clock[0] = step / 10

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,7 @@ def test_refusals_that_pass_are_waited_out(
     make_service: Callable[..., Any], serve: Any, new_tenant: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paused: list[float] = []
-    monkeypatch.setattr(module.time, "sleep", lambda seconds: paused.append(seconds))
+    monkeypatch.setattr(module, "time", SimpleNamespace(sleep=paused.append))
     strict = make_service(settings=Settings(limits=Limits(per_second=0.5, burst=2)))
     with serve(strict) as url:
         tenant = new_tenant(strict, url)
@@ -99,7 +100,7 @@ def test_refusals_that_pass_are_waited_out(
 
 
 def test_where_no_server_is_there_is_no_encoder(tenant: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(module, "time", SimpleNamespace(sleep=lambda seconds: None))
     with pytest.raises(CheckpointError, match="does not answer"):
         load_encoder("http://127.0.0.1:1")
     with pytest.raises(CheckpointError, match="no encoder at"):

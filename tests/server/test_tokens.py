@@ -4,6 +4,7 @@ import hmac
 import json
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -142,7 +143,7 @@ def test_a_providers_new_key_is_fetched_but_not_all_the_time(
         return published[0]
 
     monkeypatch.setattr(TokenReader, "_fetch", fetch)
-    monkeypatch.setattr(tokens.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(tokens, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     remote = reader("https://login.example/keys")
     with pytest.raises(RefusalError):
         remote.read(sign(keys["rsa"]))
@@ -167,7 +168,7 @@ def test_a_provider_that_is_away_does_not_lock_out_those_whose_key_is_known(
         return content[0]
 
     monkeypatch.setattr(TokenReader, "_fetch", fetch)
-    monkeypatch.setattr(tokens.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(tokens, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     remote = reader("https://login.example/keys")
     remote.read(sign(keys["rsa"]))
     content[0] = OSError("away")
