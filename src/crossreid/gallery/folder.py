@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
 
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError, FingerprintError
@@ -28,6 +27,7 @@ from crossreid.gallery.decision import calibration_for, check_calibration, decid
 from crossreid.gallery.folder_erasure import erase_items
 from crossreid.gallery.folder_index import build_index
 from crossreid.gallery.folder_replacement import FolderReplacement
+from crossreid.gallery.folder_statistics import folder_statistics
 from crossreid.gallery.gallery import Group, Replacement
 from crossreid.gallery.item import GalleryItem, SearchResult
 from crossreid.gallery.lock import exclusive_lock
@@ -305,35 +305,7 @@ class FolderGallery:
 
     def statistics(self) -> Statistics:
         """See `Gallery.statistics`."""
-        snapshot = self._snapshot()
-        state = State.load(self.folder)
-        table = snapshot.part.table if snapshot else None
-
-        def labels(column: str) -> Counter[str]:
-            return Counter(table[column].to_pylist()) if table is not None else Counter()
-
-        times = (
-            pc.call_function("min_max", [table["time"]]).as_py()
-            if table is not None
-            else {"min": None, "max": None}
-        )
-        coming = state.coming if state else None
-        return Statistics(
-            items=len(self),
-            people=len(labels("person").keys() - {""}),
-            tracks=len(labels("track").keys() - {""}),
-            cameras=len(labels("camera").keys() - {""}),
-            modalities=dict(labels("modality")),
-            collections=dict(labels("collection")),
-            first=times["min"],
-            last=times["max"],
-            crops=sum(1 for file in (self.folder / CROPS).glob("[!.]*")),
-            size_bytes=sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file()),
-            encoder=self.encoder,
-            coming=coming.encoder if coming else None,
-            pending=len(self) - _rows_of(self._writer(), coming.parts) if coming else 0,
-            index=self.index,
-        )
+        return folder_statistics(self.folder, self._snapshot())
 
     @property
     def index(self) -> IndexRecord | None:
@@ -456,10 +428,6 @@ def _expired(writer: FolderWriter, now: datetime) -> list[str]:
     keep = writer.state.retentions
     rows = zip(*(table[name].to_pylist() for name in ("path", "collection", "enrolled")), strict=True)
     return [key for key, collection, since in rows if collection in keep and since + keep[collection] <= now]
-
-
-def _rows_of(writer: FolderWriter, names: Sequence[str]) -> int:
-    return len(set(writer.load(names).paths)) if names else 0
 
 
 def _signature(file: Path) -> tuple[int, int, int] | None:

@@ -1,11 +1,8 @@
 """A gallery in PostgreSQL."""
 
-import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -16,26 +13,33 @@ from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError, FingerprintError
 from crossreid.core.modality import Modality
 from crossreid.evaluation.calibration import Calibration
-from crossreid.evaluation.calibration_file import calibration_content, read_calibration
+from crossreid.evaluation.calibration_file import calibration_content
 from crossreid.gallery.decision import calibration_for, check_calibration, decide
 from crossreid.gallery.gallery import Group, Replacement
 from crossreid.gallery.item import GalleryItem, SearchResult
-from crossreid.gallery.parts import keyed
 from crossreid.gallery.postgres import schema
+from crossreid.gallery.postgres.alone import one_at_a_time
 from crossreid.gallery.postgres.database import Database
 from crossreid.gallery.postgres.erasure import erase_rows, read_proofs
 from crossreid.gallery.postgres.indexing import build_index, drop_index, read_index
 from crossreid.gallery.postgres.items import (
-    ITEM_COLUMNS,
     conditions,
     erased_of,
     ids_of,
     insert_items,
-    to_item,
 )
 from crossreid.gallery.postgres.nearest import nearest
+from crossreid.gallery.postgres.reading import (
+    count_items,
+    count_kinds,
+    read_batch,
+    read_calibrations,
+    read_items,
+    read_rows,
+)
 from crossreid.gallery.postgres.replacement import PostgresReplacement
-from crossreid.gallery.postgres.rows import among, insert_vectors, read_vectors
+from crossreid.gallery.postgres.retention import kept_long_enough, read_retentions, set_retention
+from crossreid.gallery.postgres.rows import among, insert_vectors
 from crossreid.gallery.postgres.state import (
     StoredEncoder,
     StoredGallery,
@@ -104,18 +108,18 @@ class PostgresGallery:
 
     def __len__(self) -> int:
         with self.opened() as (connection, stored):
-            return _count(connection, stored.id) if stored else 0
+            return count_items(connection, stored.id) if stored else 0
 
     def items(self) -> tuple[GalleryItem, ...]:
         """See `Gallery.items`."""
         with self.opened() as (connection, stored):
-            return _items(connection, stored.id) if stored else ()
+            return read_items(connection, stored.id) if stored else ()
 
     def embeddings(self) -> Embeddings:
         """See `Gallery.embeddings`."""
         with self.opened() as (connection, stored):
             gallery, encoder = self._filled(connection, stored)
-            return _rows(connection, gallery.id, encoder)[1]
+            return read_rows(connection, gallery.id, encoder)[1]
 
     def vectors(self, keys: Sequence[str]) -> Embeddings:
         """Those of some items, in the order of their keys.
@@ -129,7 +133,7 @@ class PostgresGallery:
             missing = [key for key in keys if key not in ids]
             if missing:
                 raise DataError(f"no item {missing[0]!r} in {self.uri}", expected="keys of enrolled items")
-            items, embeddings = _rows(
+            items, embeddings = read_rows(
                 connection, gallery.id, encoder, schema.items.c.id.in_(ids.values()), among(ids.values())
             )
             place = {item.key: row for row, item in enumerate(items)}
@@ -167,7 +171,7 @@ class PostgresGallery:
             gallery, encoder = self._filled(connection, stored)
             wanted = isinstance(query, Embeddings) and (fpir is not None or len(query) > 1)
             calibration = calibration_for(
-                _calibrations(connection, gallery.id) if wanted else (),
+                read_calibrations(connection, gallery.id) if wanted else (),
                 query,
                 gallery=encoder.fingerprint,
                 where=self.uri,
@@ -187,7 +191,7 @@ class PostgresGallery:
             )
             probabilities: Sequence[float | None] = [None] * len(found)
             if fpir is not None and calibration is not None and isinstance(query, Embeddings):
-                kinds = _kinds(connection, where)
+                kinds = count_kinds(connection, where)
                 scores = np.array([one.score for one in found])
                 count, probabilities = decide(calibration, query, fpir=fpir, candidates=kinds, scores=scores)
                 found = found[:count]
@@ -199,7 +203,7 @@ class PostgresGallery:
     def calibrations(self) -> tuple[Calibration, ...]:
         """See `Gallery.calibrations`."""
         with self.opened() as (connection, stored):
-            return _calibrations(connection, stored.id) if stored else ()
+            return read_calibrations(connection, stored.id) if stored else ()
 
     def calibrate(self, calibration: Calibration) -> None:
         """See `Gallery.calibrate`."""
@@ -260,7 +264,7 @@ class PostgresGallery:
     def item(self, key: str) -> GalleryItem | None:
         """See `Gallery.item`."""
         with self.opened() as (connection, stored):
-            found = _items(connection, stored.id, schema.items.c.key == key) if stored else ()
+            found = read_items(connection, stored.id, schema.items.c.key == key) if stored else ()
             return found[0] if found else None
 
     def crop(self, key: str) -> bytes | None:
@@ -283,7 +287,7 @@ class PostgresGallery:
             with self.opened() as (connection, stored):
                 if stored is None or stored.current is None:
                     return
-                batch, last = _batch(connection, stored.id, stored.current, last, rows)
+                batch, last = read_batch(connection, stored.id, stored.current, last, rows)
             if not batch.items:
                 return
             yield batch
@@ -312,28 +316,14 @@ class PostgresGallery:
     def retain(self, collection: str, keep: timedelta | None) -> None:
         """See `Gallery.retain`."""
         check_keep(keep)
-        table = schema.retentions
         with self.opened() as (connection, _):
             gallery = make_gallery(connection, self.tenant, self.name)
-            own = (table.c.gallery_id == gallery.id) & (table.c.collection == collection)
-            connection.execute(sa.delete(table).where(own))
-            if keep is not None:
-                row = {
-                    "gallery_id": gallery.id,
-                    "collection": collection,
-                    "tenant": self.tenant,
-                    "keep": keep,
-                }
-                connection.execute(sa.insert(table).values(row))
+            set_retention(connection, collection, keep, tenant=self.tenant, gallery=gallery.id)
 
     def retentions(self) -> Mapping[str, timedelta]:
         """See `Gallery.retentions`."""
         with self.opened() as (connection, stored):
-            table = schema.retentions.c
-            query = sa.select(table.collection, table.keep).where(
-                table.gallery_id == (stored.id if stored else -1)
-            )
-            return dict(connection.execute(query).all())
+            return read_retentions(connection, stored.id) if stored else {}
 
     def expire(self, now: datetime | None = None) -> ErasureProof | None:
         """See `Gallery.expire`."""
@@ -341,13 +331,7 @@ class PostgresGallery:
             if stored is None:
                 return None
             lock_gallery(connection, stored.id, alone=True)
-            keep, items = schema.retentions.c, schema.items.c
-            passed = sa.exists().where(
-                keep.gallery_id == items.gallery_id,
-                keep.collection == items.collection,
-                items.enrolled + keep.keep <= (datetime.now(UTC) if now is None else now),
-            )
-            where = (items.gallery_id == stored.id) & passed
+            where = kept_long_enough(stored.id, datetime.now(UTC) if now is None else now)
             if not connection.scalar(sa.select(sa.exists().where(where))):
                 return None
             return erase_rows(
@@ -427,7 +411,7 @@ class PostgresGallery:
         other = gallery.current is None or gallery.current.fingerprint != record.fingerprint
         lock_gallery(connection, gallery.id, alone=other)
         gallery = make_gallery(connection, self.tenant, self.name)
-        if other and gallery.current is not None and not _count(connection, gallery.id):
+        if other and gallery.current is not None and not count_items(connection, gallery.id):
             own = schema.encoders.c.gallery_id == gallery.id
             connection.execute(sa.delete(schema.encoders).where(own))
             gallery = StoredGallery(gallery.id)
@@ -491,104 +475,5 @@ class PostgresGallery:
             raise DataError(
                 f"{self.uri} to be {act} within a transaction", expected="a gallery of `Database.gallery`"
             )
-        with self.database.alone() as connection:
-            lock = {"lock": _lock_number(f"{act} {self.tenant}/{self.name}")}
-            if not connection.scalar(sa.text("SELECT pg_try_advisory_lock(:lock)"), lock):
-                raise DataError(
-                    f"{self.uri} is being {act} by process {_holder(connection, lock['lock'])} of the database",
-                    expected="one at a time",
-                    remedy="wait until it has finished, or stop it",
-                )
-            try:
-                yield
-            finally:
-                connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), lock)
-
-
-def unkeyed(encoder: StoredEncoder, vectors: np.ndarray) -> Embeddings:
-    """Vectors of an encoder without keys."""
-    count = len(vectors)
-    return replace(
-        encoder.empty(),
-        vectors=vectors,
-        modalities=np.full(count, "rgb"),
-        person_ids=np.full(count, -1),
-        camera_ids=np.full(count, -1),
-        source_ids=np.full(count, ""),
-        item_ids=np.full(count, ""),
-    )
-
-
-def _count(connection: sa.Connection, gallery: int) -> int:
-    query = sa.select(sa.func.count()).select_from(schema.items).where(schema.items.c.gallery_id == gallery)
-    return connection.scalar(query) or 0
-
-
-def _items(
-    connection: sa.Connection, gallery: int, *where: sa.ColumnElement[bool]
-) -> tuple[GalleryItem, ...]:
-    query = sa.select(*ITEM_COLUMNS).where(schema.items.c.gallery_id == gallery, *where)
-    return tuple(map(to_item, connection.execute(query.order_by(schema.items.c.id))))
-
-
-def _batch(
-    connection: sa.Connection, gallery: int, encoder: StoredEncoder, last: int, rows: int
-) -> tuple[Batch, int]:
-    """Up to so many items after an id, and the last one's id."""
-    items = schema.items.c
-    query = sa.select(items.id).where(items.gallery_id == gallery, items.id > last)
-    ids = connection.scalars(query.order_by(items.id).limit(rows)).all()
-    if not ids:
-        return Batch((), encoder.empty()), last
-    within = items.id.between(ids[0], ids[-1])
-    listed, embeddings = _rows(
-        connection, gallery, encoder, within, f"item_id BETWEEN {ids[0]} AND {ids[-1]}"
-    )
-    crops = schema.crops.c
-    pictures = sa.select(items.key, crops.picture).join(schema.crops, crops.item_id == items.id)
-    kept = connection.execute(pictures.where(items.gallery_id == gallery, within)).all()
-    known = {item.key for item in listed}
-    return Batch(listed, embeddings, {key: bytes(crop) for key, crop in kept if key in known}), ids[-1]
-
-
-def _rows(
-    connection: sa.Connection,
-    gallery: int,
-    encoder: StoredEncoder,
-    chosen: sa.ColumnElement[bool] | None = None,
-    where: str = "true",
-) -> tuple[tuple[GalleryItem, ...], Embeddings]:
-    """Items by id, with their vectors; what comes or goes between the two questions is left out."""
-    query = sa.select(schema.items.c.id, *ITEM_COLUMNS).where(schema.items.c.gallery_id == gallery)
-    query = query if chosen is None else query.where(chosen)
-    items = {identity: to_item(values) for identity, *values in connection.execute(query)}
-    chunks = list(read_vectors(connection, encoder=encoder.id, dim=encoder.dim, where=where))
-    ids = np.concatenate([numbers for numbers, _ in chunks] or [np.empty(0, np.int64)])
-    vectors = np.concatenate([encoder.empty().vectors, *(rows for _, rows in chunks)])
-    kept = np.array([row for row, number in enumerate(ids.tolist()) if number in items], np.int64)
-    found = tuple(items[number] for number in ids[kept].tolist())
-    return found, keyed(found, unkeyed(encoder, vectors[kept]))
-
-
-def _calibrations(connection: sa.Connection, gallery: int) -> tuple[Calibration, ...]:
-    table = schema.calibrations.c
-    query = sa.select(table.content).where(table.gallery_id == gallery).order_by(table.query_fingerprint)
-    return tuple(map(read_calibration, connection.scalars(query)))
-
-
-def _kinds(connection: sa.Connection, where: Sequence[sa.ColumnElement[bool]]) -> Mapping[str, int]:
-    items = schema.items.c
-    query = sa.select(items.modality, sa.func.count()).where(*where).group_by(items.modality)
-    return dict(connection.execute(query).all())
-
-
-def _lock_number(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-
-
-def _holder(connection: sa.Connection, lock: int) -> Any:
-    query = (
-        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted"
-        " AND (classid::bigint << 32 | objid::bigint) = :lock"
-    )
-    return connection.scalar(sa.text(query), {"lock": lock}) or "unknown"
+        with one_at_a_time(self.database, f"{act} {self.tenant}/{self.name}", f"{self.uri} is being {act}"):
+            yield
