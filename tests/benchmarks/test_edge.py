@@ -181,7 +181,10 @@ def test_the_documentation_says_what_the_record_says(part: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.traced
 @pytest.mark.filterwarnings("ignore")  # the compiler of PyTorch warns about itself
-def test_it_runs_to_its_end(part: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_runs_to_its_end(
+    part: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("crossreid.packing.quantisation._GROUPS", 2)  # each costs a quantisation
     edge, plan = part("edge"), part("edge_parts.plan").MINIATURE
     page = tmp_path / "edge.md"
     page.write_text((BENCHMARKS.parent / "docs" / "edge.md").read_text())
