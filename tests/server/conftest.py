@@ -139,8 +139,8 @@ class Client:
     def get(self, path: str, *, status: int = 200, **options: Any) -> Any:
         return self.ask("GET", path, status=status, **options)
 
-    def post(self, path: str, content: Any = None, *, status: int = 200, **options: Any) -> Any:
-        return self.ask("POST", path, status=status, json=content, **options)
+    def post(self, path: str, body: Any = None, *, status: int = 200, **options: Any) -> Any:
+        return self.ask("POST", path, status=status, json=body, **options)
 
     def code(self, method: str, path: str, *, status: int, **options: Any) -> str:
         """That of a refusal, which must have the form of all refusals."""

@@ -88,7 +88,7 @@ def test_refusals_that_pass_are_waited_out(
 ) -> None:
     paused: list[float] = []
     monkeypatch.setattr(module, "time", SimpleNamespace(sleep=paused.append))
-    strict = make_service(settings=Settings(limits=Limits(per_second=0.5, burst=2)))
+    strict = make_service(settings=Settings(limits=Limits(per_second=0.001, burst=2)))
     with serve(strict) as url:
         tenant = new_tenant(strict, url)
         remote = RemoteEncoder(url, token=tenant.device.key)
