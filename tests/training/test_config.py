@@ -12,9 +12,11 @@ from crossreid.training.config import (
     DistillationConfig,
     DsmdConfig,
     LoopConfig,
+    MllmreidConfig,
     StudentConfig,
     TeacherConfig,
     TrainingConfig,
+    TranslatorConfig,
     load_config,
 )
 
@@ -27,7 +29,10 @@ KINDS = {
     "student": StudentConfig,
     "distillation": DistillationConfig,
     "dsmd": DsmdConfig,
+    "mllmreid": MllmreidConfig,
+    "translator": TranslatorConfig,
 }
+REQUIRED = {"mllmreid": {"backbone": "llava"}, "translator": {"modality": "ir"}}
 
 
 def write(folder: Path, values: Any) -> Path:
@@ -38,7 +43,7 @@ def write(folder: Path, values: Any) -> Path:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_loads(tmp_path: Path, kind: str) -> None:
-    config = load_config(write(tmp_path, {"kind": kind, "loop": LOOP}))
+    config = load_config(write(tmp_path, {"kind": kind, "loop": LOOP} | REQUIRED.get(kind, {})))
     assert type(config) is KINDS[kind]
     assert config.loop == LoopConfig(steps=3, learning_rate=0.1)
 
