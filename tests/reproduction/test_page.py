@@ -19,7 +19,7 @@ SECTION = Section(
     "table1",
     "Three tasks",
     paragraphs=("Words & `code`.",),
-    answers=(Answer("does it hold?", "holds", "By a lot."),),
+    answers=(Answer("it is so", "holds", "By a lot."),),
     grids=(GRID,),
     pictures=(Picture("figure3", "A spectrum."),),
     made="Seeds 0, 1.",
@@ -75,7 +75,7 @@ def test_markdown_says_the_same(pictures: Path) -> None:
     assert "| **S->R** | **10.0** |\n| S->R <b> | 20.00 |" in text
     assert "| --- | ---: |" in text
     assert "![A spectrum.](somewhere/figure3.png)" in text
-    assert "- does it hold? **holds**. By a lot." in text
+    assert "- it is so: **holds**. By a lot." in text
     assert "- Is it so? **not run yet**.\n" in text
     assert "## Figure 7: Other data\n\nNot run yet." in text
 

@@ -45,7 +45,7 @@ def _of_tiny(item: str, record: Mapping[str, Any]) -> str:
             f" be the same. Here the last {dense} is dense, and the stride decides about the others."
         ),
         "table5": "Here: the small CLIP on this machine's processor.",
-        "figure5": "Drawn at random by the program; the paper's were chosen.",
+        "figure5": "The searches were drawn at random by the program.",
         "figure7": "One drawn world in place of six data sets: the kinds of evidence stand in for them.",
     }.get(item, "")
 

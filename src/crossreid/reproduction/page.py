@@ -72,7 +72,7 @@ def _section(section: Section, pictures: Path) -> str:
 
 def _answers(answers: Sequence[Answer]) -> str:
     items = (
-        f"<dt>{html.escape(one.question)} <em>{html.escape(one.verdict)}</em></dt><dd>{html.escape(one.words)}</dd>"
+        f"<dt>{html.escape(_asked(one))} <em>{html.escape(one.verdict)}</em></dt><dd>{html.escape(one.words)}</dd>"
         for one in answers
     )
     return f"<dl>{''.join(items)}</dl>"
@@ -150,7 +150,12 @@ def markdown(
 
 
 def _markdown_answers(answers: Sequence[Answer]) -> str:
-    return "\n".join(f"- {one.question} **{one.verdict}**. {one.words}".rstrip() for one in answers)
+    return "\n".join(f"- {_asked(one)} **{one.verdict}**. {one.words}".rstrip() for one in answers)
+
+
+def _asked(answer: Answer) -> str:
+    """A question as it is; a claim with a colon."""
+    return answer.question if answer.question.endswith("?") else f"{answer.question}:"
 
 
 def _markdown_table(grid: Grid) -> str:
