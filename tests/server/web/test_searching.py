@@ -243,7 +243,7 @@ def test_results_are_grouped_and_filtered(street: Any, page: Any, ask: Any, foun
     assert sorted(found(seen)) == ["ann", "bob", "cat", "dan", "eve", "fay"]
     again(seen, lambda: seen.get_by_label("Pictures", exact=True).check(force=True))
     seen.locator(".popover summary").click()
-    again(seen, lambda: seen.get_by_label("Camera door").check())
+    again(seen, lambda: seen.locator(".popover").get_by_label("Camera door").check())
     assert sorted(found(seen)) == ["ann", "bob", "cat"]
     expect(seen.get_by_text("Filters (1)")).to_be_visible()
     again(seen, lambda: seen.get_by_label("From").fill("2026-03-01T02:30"))
@@ -289,9 +289,10 @@ def test_results_stand_side_by_side(street: Any, page: Any, ask: Any, keep: Any)
 def test_a_found_picture_becomes_evidence(street: Any, page: Any, ask: Any, found: Found) -> None:
     seen = page(street.operator)
     ask(seen, "blue")
-    seen.get_by_role("button", name="Remove words").click()
     cards(seen).first.get_by_role("button", name="Why").click()
     body = again(seen, lambda: seen.get_by_role("button", name="Search with this picture").click())
+    assert [sorted(piece) for piece in body["evidence"]] == [["modality", "text"], ["item"]]
+    body = again(seen, lambda: seen.get_by_role("button", name="Remove words").click())
     assert [list(piece) for piece in body["evidence"]] == [["item"]]
     assert found(seen)[0] == "bob"
 

@@ -14,7 +14,7 @@ export function retention() {
     tell(days.value ? `Pictures are kept for ${several(Number(days.value), "day")}.` : "Pictures are kept until they are erased.");
   }, keep));
   const load = async () => (days.value = (await get("/v1/retention")).collections[""] ?? "");
-  const node = make("section.block", { "aria-label": "Retention" }, make("h2", {}, "Retention"), make("div.filter-row", {}, field("Days", days, "Empty: until erased."), keep));
+  const node = make("section.block", { "aria-label": "Retention" }, make("h2", {}, "Retention"), make("div.filter-row", {}, field("Days", days), keep), make("p.hint", {}, "Older pictures are erased by themselves. Empty: kept until somebody erases them."));
   return { node, load };
 }
 
