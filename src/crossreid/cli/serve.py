@@ -1,6 +1,7 @@
 """`crossreid serve`."""
 
 import logging
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,6 +105,7 @@ def serve(
     )
     key = find_master_key(key_file)
     taken, where = listen(where)
+    signal.signal(signal.SIGTERM, _leave)
     with taken, open_database(gallery) as database:
         model = _load(encoder, device)
         tokens = TokenReader(provider) if provider else None
@@ -116,6 +118,11 @@ def serve(
         _greet(where.url, first, sealed=key is not None)
         Housekeeper(service).start()
         server_of(create_app(service), where, header_s=settings.limits.header_s).run(sockets=[taken])
+
+
+def _leave(*_: object) -> None:
+    """End in order: the database of one's own is stopped on the way out."""
+    raise SystemExit(0)
 
 
 @contextmanager
