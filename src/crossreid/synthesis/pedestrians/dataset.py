@@ -65,14 +65,22 @@ def write_world(
     counts: dict[Split, int] = {split: people[split] for split in SPLITS if people.get(split)}
     _check_request(people, groups_per_person, workers)
     world = World(seed, style)
-    claimed = {"format": _FORMAT, "seed": seed, "people": counts, "groups_per_person": groups_per_person}
-    claimed |= {} if style == "day" else {"style": style}  # what was drawn before there were styles stays valid
+    claimed: dict[str, object] = {
+        "format": _FORMAT,
+        "seed": seed,
+        "people": counts,
+        "groups_per_person": groups_per_person,
+    }
+    if style != "day":  # what was drawn before there were styles stays valid
+        claimed["style"] = style
     claim_folder(folder, "world", claimed)
     manifest = folder / "manifest.csv"
     if manifest.exists():
         return manifest
     tasks = [
-        _Task(folder, world.seed, style, split, start, min(start + _PEOPLE_PER_TASK, count), groups_per_person)
+        _Task(
+            folder, world.seed, style, split, start, min(start + _PEOPLE_PER_TASK, count), groups_per_person
+        )
         for split, count in counts.items()
         for start in range(0, count, _PEOPLE_PER_TASK)
     ]
