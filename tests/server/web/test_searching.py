@@ -18,7 +18,9 @@ def again(page: Page, act: Callable[[], object]) -> dict[str, Any]:
     with page.expect_response("**/v1/search") as answer:
         act()
     page.locator(".results:not([aria-busy])").wait_for()
-    return answer.value.request.post_data_json
+    body = answer.value.request.post_data_json
+    assert body is not None
+    return body
 
 
 def drop(page: Page, data: bytes, name: str, event: str = "drop") -> None:
