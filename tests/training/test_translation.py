@@ -100,9 +100,8 @@ def test_a_configuration_runs_to_its_end_on_drawn_people(tmp_path: Path, name: s
     drawn, held = draw_pairs(config, tmp_path / "pairs", quiet=True)
     assert held is not None
     folder = train_translator(config, drawn, tmp_path, validation=held, quiet=True)
-    terms = {"total", "absolute"}
-    terms |= {"structure"} if config.modality == "ir" else set()
-    terms |= set() if config.discriminator == "none" else {"adversarial", "discrimination"}
+    terms = {"total", "absolute", "adversarial", "discrimination"}
+    terms |= {"structure"} if config.weights.structure else set()
     for term in terms:
         assert [step for step, _ in read_history(tmp_path / "history.jsonl", term)] == [1, 2], term
     assert len(read_history(tmp_path / "history.jsonl", "validation_psnr")) == 1
