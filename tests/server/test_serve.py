@@ -64,6 +64,9 @@ def end(process: subprocess.Popen[str]) -> int:
     return process.returncode
 
 
+patient = httpx.Client(timeout=300)
+
+
 def fill(folder: Path, encoder: Any) -> None:
     found: Embeddings = encoder.encode(["red", "blue"], modality="text")
     with open_gallery(folder).writing(EncoderRecord(encoder.fingerprint)) as writer:
@@ -79,24 +82,24 @@ def test_from_the_first_start_to_the_last_answer(
         assert "Took over 2 items" in printed
         once = re.search(r"crk_\S+", printed)
         assert once is not None
-        made = httpx.post(
+        made = patient.post(
             f"{url}/v1/keys/exchange",
             headers={"Authorization": f"Bearer {once[0]}"},
             json={"name": "ann", "role": "supervisor"},
         ).json()["key"]
         headers = {"Authorization": f"Bearer {made}"}
-        found = httpx.post(f"{url}/v1/search", headers=headers, json=asking("blue"), timeout=60).json()
+        found = patient.post(f"{url}/v1/search", headers=headers, json=asking("blue")).json()
         assert [result["item"]["person"] for result in found["results"]] == ["bob", "ann"]
-        assert httpx.get(f"{url}/v1/models", headers=headers).json()["protected"] is True
+        assert patient.get(f"{url}/v1/models", headers=headers).json()["protected"] is True
     finally:
         assert end(process) == 0
     process, url, printed = start(folder, tenant)
     try:
         assert "crk_" not in printed
         assert "Took over" not in printed
-        again = httpx.post(f"{url}/v1/search", headers=headers, json=asking("blue"), timeout=60).json()
+        again = patient.post(f"{url}/v1/search", headers=headers, json=asking("blue")).json()
         assert [result["item"]["person"] for result in again["results"]] == ["bob", "ann"]
-        assert json.loads(urllib.request.urlopen(f"{url}/v1/ready", timeout=20).read())["ready"] is True
+        assert json.loads(urllib.request.urlopen(f"{url}/v1/ready", timeout=300).read())["ready"] is True
     finally:
         assert end(process) == 0
     assert not (folder / ".server" / "postgres" / "postmaster.pid").exists()
