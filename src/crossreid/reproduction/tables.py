@@ -29,6 +29,7 @@ from crossreid.reproduction.variants import (
     RELATION,
     TASK_ONLY,
     Adapters,
+    with_adapters,
 )
 from crossreid.runtime.timing import TimingRules, time_encoder
 
@@ -212,11 +213,9 @@ def _adapted_blocks(run: SeedRun) -> dict[str, dict[str, list[int]]]:
     """By stride and tower, which blocks have adapters."""
     backbone: Any = outline(model_folder(run.study.teacher.backbone, weights=False)).backbone
     depths = {"vision": len(backbone.visual.blocks), "language": len(backbone.language_model.layers)}
-    lora: dict[str, Any] = run.study.teacher.lora.model_dump()
-    return {
-        str(stride): {
-            tower: list(HierarchicalLora(**(lora | {"stride": stride})).blocks(depth))
-            for tower, depth in depths.items()
-        }
-        for stride in (1, 2, 4)
-    }
+    found = {}
+    for stride in sorted({adapters.stride for adapters in ADAPTERS}):
+        config = with_adapters(run.study.teacher, Adapters(CHOSEN_ADAPTERS.rank, stride))
+        plan = HierarchicalLora(**config.lora.model_dump())
+        found[str(stride)] = {tower: list(plan.blocks(depth)) for tower, depth in depths.items()}
+    return found
