@@ -99,7 +99,7 @@ def test_health_needs_no_key(url: str) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer crk_", "Bearer crk_0000000000000000_" + "a" * 43,
+    ["", "Bearer", "Basic YTpi", "Bearer crk_", "Bearer crk_0000000000000000_" + "a" * 43,
      "Bearer crk_00_x", "Bearer a.b.c"],
 )  # fmt: skip
 def test_what_is_no_key_opens_nothing(url: str, header: str) -> None:

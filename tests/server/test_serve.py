@@ -64,7 +64,10 @@ def end(process: subprocess.Popen[str]) -> int:
     return process.returncode
 
 
-patient = httpx.Client(timeout=300)
+@pytest.fixture
+def patient() -> Iterator[httpx.Client]:
+    with httpx.Client(timeout=300) as client:
+        yield client
 
 
 def fill(folder: Path, encoder: Any) -> None:
@@ -74,7 +77,7 @@ def fill(folder: Path, encoder: Any) -> None:
 
 
 def test_from_the_first_start_to_the_last_answer(
-    folder: Path, tenant: Any, encoder: Any, asking: Callable[..., dict[str, Any]]
+    patient: httpx.Client, folder: Path, tenant: Any, encoder: Any, asking: Callable[..., dict[str, Any]]
 ) -> None:
     fill(folder, encoder)
     process, url, printed = start(folder, tenant)
