@@ -155,10 +155,6 @@ def test_an_owner_who_is_no_superuser(empty: Database) -> None:
             assert connection.execute(sa.select(schema.items)).all() == []
     finally:
         owned.close()
-        with empty.alone() as connection:
-            connection.execute(sa.text(f"REASSIGN OWNED BY owner_{name} TO postgres"))
-            connection.execute(sa.text(f"DROP OWNED BY owner_{name}"))
-            connection.execute(sa.text(f"DROP ROLE owner_{name}"))
 
 
 def test_a_database_that_is_not_there(tmp_path: Path) -> None:
