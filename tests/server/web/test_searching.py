@@ -260,9 +260,13 @@ def test_results_are_grouped_and_filtered(street: Any, page: Any, ask: Any, foun
 def test_it_may_answer_that_nobody_matches(street: Any, page: Any, ask: Any, found: Found, keep: Any) -> None:
     seen = page(street.operator)
     ask(seen, "red")
-    again(seen, lambda: seen.get_by_label("Answer").select_option("0.01"))
+    with seen.expect_response("**/v1/search") as told:
+        seen.get_by_label("Answer").select_option("0.01")
+    answer = told.value.json()
     expect(seen.locator(".decision")).to_contain_text("A match.")
-    assert found(seen) == ["ann"]
+    expect(seen.locator(".decision")).to_contain_text(f"Scores from {answer['threshold']:.3f} on count.")
+    assert found(seen) == [result["item"]["person"] for result in answer["results"]]
+    assert 0 < len(found(seen)) < 9
     words = seen.get_by_label("Words that describe the person")
     again(seen, lambda: words.fill("red green blue yellow black white"))
     expect(seen.get_by_role("heading", name="No match")).to_be_visible()
