@@ -16,7 +16,7 @@ export async function readPicture(file) {
   } catch {
     throw new Problem({
       code: "bad_picture",
-      found: `${file.name || "What was pasted"} could not be read as a picture.`,
+      found: `${file.name ? `The file ${file.name}` : "What was pasted"} could not be read as a picture.`,
       remedy: "Use a JPEG, PNG, WebP or BMP file.",
     });
   }
