@@ -81,7 +81,7 @@ def fill(enrolment: dict[str, Any], encoder: Any) -> Callable[[Any], Any]:
     """Enrol the street in a tenant, with a calibration of searches by words."""
     scores = SearchScores(
         mated=np.linspace(0.6, 1, 50),
-        non_mated=np.concatenate([np.linspace(0, 0.5, 198), [0.8, 0.9]]),
+        non_mated=np.concatenate([np.linspace(0, 0.5, 190), np.linspace(0.8, 0.9, 10)]),
         right=np.linspace(0.6, 1, 50),
         wrong=np.linspace(0, 0.6, 200),
         candidates=9.0,
