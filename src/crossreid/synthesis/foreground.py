@@ -62,7 +62,9 @@ def _histogram(codes: np.ndarray) -> np.ndarray:
     """Share of each colour, float64, spread a little over its neighbours."""
     counts = np.bincount(codes, minlength=_BINS**3).reshape((_BINS,) * 3).astype(np.float64)
     for axis in range(3):
-        padded = np.pad(counts, [(1, 1) if axis == other else (0, 0) for other in range(3)])
+        around = np.zeros((3, 2), dtype=np.int64)
+        around[axis] = 1
+        padded = np.pad(counts, around)
         before, here, after = (np.take(padded, np.arange(k, k + _BINS), axis) for k in range(3))
         counts = 0.25 * before + 0.5 * here + 0.25 * after
     return counts.ravel() / len(codes)

@@ -264,7 +264,6 @@ class LabelledConfig(Configuration):
     input: InputConfig = InputConfig()
     checkpointing: bool = False
     loop: LoopConfig
-    batch: BatchConfig = BatchConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
     keep: Literal["last", "best"] = "last"
 
@@ -273,6 +272,7 @@ class EdgeConfig(LabelledConfig):
     """What all trainings of an edge model share."""
 
     backbone: str = "tiny-edge"
+    batch: BatchConfig = BatchConfig()
     weights: StudentTaskWeights = StudentTaskWeights()
 
 
@@ -392,6 +392,7 @@ class MllmreidConfig(LabelledConfig):
 
     kind: Literal["mllmreid"]
     backbone: str
+    batch: BatchConfig = BatchConfig()
     alignment: AlignmentConfig | None = None
     drawn: DrawnPeopleConfig | None = None
     lora: LanguageLora = LanguageLora()
