@@ -11,6 +11,7 @@ from crossreid.training.config import (
     StudentConfig,
     StudentTaskWeights,
     TaskWeights,
+    TeacherBatchConfig,
     TeacherConfig,
 )
 
@@ -52,7 +53,7 @@ def teacher_config(settings: DemoSettings) -> TeacherConfig:
     return TeacherConfig(
         kind="teacher",
         loop=_loop(settings, steps=settings.teacher_steps, learning_rate=4e-4),
-        batch=BatchConfig(people=settings.batch_people, groups=1),
+        batch=TeacherBatchConfig(people=settings.batch_people, groups=1),
         augmentation=_AUGMENTATION,
         weights=TaskWeights(triplet_warmup=0.5, temperature=0.025),
     )
@@ -82,7 +83,7 @@ def distillation_config(settings: DemoSettings) -> DistillationConfig:
 
 
 def _student_loop(settings: DemoSettings) -> LoopConfig:
-    return _loop(settings, steps=settings.student_steps, learning_rate=5e-4)
+    return _loop(settings, steps=settings.student_steps, learning_rate=1e-3)
 
 
 def _loop(settings: DemoSettings, *, steps: int, learning_rate: float) -> LoopConfig:
