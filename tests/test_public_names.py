@@ -17,7 +17,7 @@ SIGNATURES = {
     "load_dataset": "(name, root, split=None)",
     "evaluate": (
         "(query, gallery=None, dataset=None, *, tasks=('S->R', 'IR->R', 'T->R'), protocol='source-excluded', "
-        "setting='', batch_size=64, progress=False, compatible=False, rerank=(), weights=None)"
+        "setting='', batch_size=64, progress=False, compatible=False, rerank=(), weights=None, together=False)"
     ),
     "open_gallery": "(uri)",
     "export": (
