@@ -11,7 +11,7 @@ export PYTHON
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo reproduce test test-all test-edge check format docs bench clean
+.PHONY: help setup demo reproduce test test-all test-edge check format docs site bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,10 @@ docs: $(READY) ## write docs/cli.md, docs/training.md and docs/results.md anew f
 	$(BIN)/python tools/write_results.py
 	$(BIN)/python tools/write_performance.py
 	$(BIN)/python tools/write_readme.py
+
+site: $(READY) ## the documentation as web pages, in build/site
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/mkdocs build --strict --quiet
 
 bench: $(READY) ## measure on this machine; results go to benchmarks/results
 	set -e; for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark; done
