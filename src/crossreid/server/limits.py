@@ -24,6 +24,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ALWAYS_ANSWERED = ("/v1/health", "/v1/ready", "/v1/metrics")
 _PREFIX = "/v1"
 _UPLOADS = ("/v1/imports",)
+_LINGER_S = 0.25
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -75,7 +76,10 @@ class Guard:
         try:
             await self._serve(scope, headers, receive, noted)
         except CrossReIDError as error:
-            await answer_refusal(refusal_of(error), state["request_id"], noted, self._metrics)
+            problem = refusal_of(error)
+            if problem.code == "body_too_large":
+                await _read_on(receive)
+            await answer_refusal(problem, state["request_id"], noted, self._metrics)
         finally:
             self._busy -= 1
             self._metrics.busy.set(self._busy)
@@ -199,6 +203,14 @@ def _route(scope: Scope) -> str:
 def _request_id(headers: dict[str, str]) -> str:
     given = headers.get("x-request-id", "")
     return given if _NAME.fullmatch(given) else secrets.token_hex(8)
+
+
+async def _read_on(receive: Receive) -> None:
+    """Drop what is on its way: a connection closed over unread bytes is reset, and the caller loses the answer."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_LINGER_S):
+            while (await receive()).get("more_body", False):
+                pass
 
 
 def _too_large(found: str, most: int) -> RefusalError:
