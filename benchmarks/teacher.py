@@ -97,14 +97,7 @@ SIZES = {
 
 def build(size: Size) -> tuple[Any, Teacher]:
     """The captioner of transformers, and a teacher that shares its weights."""
-    words = [World(0).group("train", person, 0).caption for person in range(400)]
-    prompts = [
-        size.prompts.opening(pictures=True),
-        size.prompts.text,
-        size.prompts.ask_about_image(Modality.RGB),
-    ]
-    # Whole words are tokens, as for Qwen's own tokenizer.
-    tokenizer = train_tokenizer([*words, *prompts * 40], vocabulary=2048)
+    tokenizer = tokenizer_for(size.prompts)
     torch.manual_seed(0)
     torch.set_default_dtype(size.dtype)
     try:

@@ -3,7 +3,9 @@
 import importlib.util
 import json
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +66,28 @@ def walks() -> Any:
     return _neighbour("walks")
 
 
+@pytest.fixture(scope="session")
+def program() -> Callable[[str], Any]:
+    """Load a Python file of the repository by its path from the root, seeing its neighbours as a script does."""
+    return _program
+
+
 def _neighbour(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    return _program(f"tests/{name}.py")
+
+
+@cache
+def _program(path: str) -> Any:
+    file = Path(__file__).parents[1] / path
+    spec = importlib.util.spec_from_file_location(f"{file.stem}_of_{file.parent.name}", file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    # Annotations of dataclasses are looked up there.
+    sys.modules[spec.name] = module
+    sys.path.insert(0, str(file.parent))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(file.parent))
     return module

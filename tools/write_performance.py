@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from written_pages import write_or_check
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "performance.md"
 RESULTS = ROOT / "benchmarks" / "results"
@@ -89,14 +91,7 @@ def where(cases: Mapping[str, Any]) -> list[str]:
 
 
 def main() -> int:
-    text = page()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-        print(f"{PAGE.relative_to(ROOT)} is not what benchmarks/results say; run `make docs`")
-        return 1
-    return 0
+    return write_or_check({PAGE: page()}, source="the measurements")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from written_pages import write_or_check
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "README.md"
 RESULTS = ROOT / "benchmarks" / "results"
@@ -84,13 +86,7 @@ def main() -> int:
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
     wanted = before + BEGIN + "\n" + block() + "\n" + END + after
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(wanted, encoding="utf-8")
-        return 0
-    if text != wanted:
-        print(f"{PAGE.name} is not what the demonstration's records say; run `make docs`")
-        return 1
-    return 0
+    return write_or_check({PAGE: wanted}, source="the demonstration's records")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Writes docs/cli.md and docs/training.md from the code; `--check` says where files and code disagree."""
 
-import difflib
 import sys
 import types
 from pathlib import Path
@@ -11,6 +10,7 @@ from typer.main import get_command
 
 from crossreid.cli.main import app
 from crossreid.training import config
+from written_pages import write_or_check
 
 DOCS = Path(__file__).parents[1] / "docs"
 COMMANDS_HEADING = """# Commands
@@ -134,21 +134,7 @@ def _one_line(text: str | None) -> str:
 
 
 def main() -> int:
-    check = "--check" in sys.argv[1:]
-    complaints: list[str] = []
-    for name, text in (("cli.md", commands()), ("training.md", settings())):
-        file = DOCS / name
-        written = file.read_text(encoding="utf-8") if file.exists() else ""
-        if not check:
-            file.write_text(text, encoding="utf-8")
-        complaints += difflib.unified_diff(
-            written.splitlines(), text.splitlines(), f"docs/{name}", "the code", lineterm="", n=0
-        )
-    if check and complaints:
-        print("\n".join(complaints), "\nthe reference and the code disagree; run `make docs`")
-        return 1
-    print("docs/cli.md and docs/training.md " + ("agree with the code" if check else "are written"))
-    return 0
+    return write_or_check({DOCS / "cli.md": commands(), DOCS / "training.md": settings()}, source="the code")
 
 
 if __name__ == "__main__":

@@ -1,26 +1,15 @@
 """The benchmarks of checking and expanding data sets run, on next to nothing."""
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
 
 
-def load(name: str) -> ModuleType:
-    path = Path(__file__).parents[2] / "benchmarks" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"{name}_benchmark", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_data_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    benchmark = load("data_check")
+def test_data_check(program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    benchmark = program("benchmarks/data_check.py")
     monkeypatch.setattr(benchmark, "DRAWN", 3)
     monkeypatch.setattr(benchmark, "HASHES", 200)
     out = tmp_path / "results.json"
@@ -32,8 +21,8 @@ def test_data_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert all(figures["median"] > 0 for figures in report[name].values())
 
 
-def test_expansion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    benchmark = load("expansion")
+def test_expansion(program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    benchmark = program("benchmarks/expansion.py")
     out = tmp_path / "results.json"
     monkeypatch.setattr(sys, "argv", ["expansion", "--people", "1", "--rounds", "1", "--out", str(out)])
     benchmark.main()

@@ -1,6 +1,5 @@
 """The comparison of distillations runs, with models and data of nothing."""
 
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,8 @@ TRAINED = ("task only", "DSMD, raw rate", "cosine + PCM + FR, balanced")
 
 
 @pytest.fixture(scope="module")
-def benchmark() -> Any:
-    path = Path(__file__).parents[2] / "benchmarks" / "dsmd.py"
-    spec = importlib.util.spec_from_file_location("dsmd_benchmark", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def benchmark(program: Any) -> Any:
+    return program("benchmarks/dsmd.py")
 
 
 def test_variants_differ_in_what_they_distil_alone(benchmark: Any) -> None:

@@ -1,8 +1,6 @@
 """The studies of MLLMReID run, with models and data of nothing, and go on where they were stopped."""
 
-import importlib.util
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,15 +11,8 @@ TRAINED = ("(a) many instructions", "(c) Common Instruction + DirectReID")
 
 
 @pytest.fixture(scope="module")
-def benchmark() -> Any:
-    path = Path(__file__).parents[2] / "benchmarks" / "mllmreid.py"
-    spec = importlib.util.spec_from_file_location("mllmreid_benchmark", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["mllmreid_benchmark"] = module
-    spec.loader.exec_module(module)
-    return module
+def benchmark(program: Any) -> Any:
+    return program("benchmarks/mllmreid.py")
 
 
 def test_trainings_differ_in_what_is_studied_alone(benchmark: Any) -> None:

@@ -1,8 +1,7 @@
 """The benchmarks of models and of the distillation run, with models of nothing."""
 
-import importlib.util
 import json
-import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,19 +9,17 @@ from typing import Any
 import pytest
 import torch
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
+@pytest.fixture
+def benchmark(program: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """A benchmark by its name, with few captions for its tokenizer."""
 
-def benchmark(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(f"{name}_benchmark", BENCHMARKS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Annotations of dataclasses are looked up there.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    vars(module)["CAPTIONS"] = 20
-    return module
+    def load(name: str) -> Any:
+        module = program(f"benchmarks/{name}.py")
+        monkeypatch.setattr(module, "CAPTIONS", 20)
+        return module
+
+    return load
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +36,7 @@ def check(numbers: dict[str, Any], ways: set[str]) -> None:
     assert set(numbers["times_faster"]) == ways - {"ours"}
 
 
-def test_the_cloud_model_s(tiny: Any, tmp_path: Path, capsys: Any) -> None:
+def test_the_cloud_model_s(benchmark: Any, tiny: Any, tmp_path: Path, capsys: Any) -> None:
     module, path = benchmark("teacher"), tmp_path / "teacher.json"
     small = {
         prompts: replace(
@@ -69,7 +66,7 @@ def config(tiny: Any, ids: dict[str, int]) -> Any:
     return small
 
 
-def test_the_cloud_model_s_refuses_two_ways_that_do_not_agree(tiny: Any) -> None:
+def test_the_cloud_model_s_refuses_two_ways_that_do_not_agree(benchmark: Any, tiny: Any) -> None:
     module = benchmark("teacher")
     size = replace(module.SIZES["tiny"], agreement=1.1, items=2, rounds=1, pictures=tiny.SIZE)
     size = replace(size, config=lambda ids: config(tiny, ids))
@@ -77,7 +74,7 @@ def test_the_cloud_model_s_refuses_two_ways_that_do_not_agree(tiny: Any) -> None
         module.measure(size, "captions")
 
 
-def test_the_edge_model_s(tiny: Any, tmp_path: Path) -> None:
+def test_the_edge_model_s(benchmark: Any, tiny: Any, tmp_path: Path) -> None:
     module = benchmark("student")
     size = replace(
         module.SIZES["tiny"],
@@ -106,7 +103,7 @@ def edge_config(ids: dict[str, int]) -> Any:
     )
 
 
-def test_the_distillation_s(tiny: Any, tmp_path: Path) -> None:
+def test_the_distillation_s(benchmark: Any, tiny: Any, tmp_path: Path) -> None:
     module = benchmark("distillation_step")
     cases = {
         "losses": module.Losses(64, 96, "gram", rounds=1),
@@ -120,7 +117,7 @@ def test_the_distillation_s(tiny: Any, tmp_path: Path) -> None:
     check(step, {"student alone", "ours"})
 
 
-def test_the_losses_as_written_are_those_of_the_program() -> None:
+def test_the_losses_as_written_are_those_of_the_program(benchmark: Any) -> None:
     module = benchmark("distillation_step")
     drawn = torch.Generator().manual_seed(0)
     student, teacher = (torch.randn(12, 20, generator=drawn) for _ in range(2))

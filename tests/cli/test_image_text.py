@@ -1,4 +1,3 @@
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,9 @@ BATCH = {"people": 3, "groups": 1, "items": 2}
 
 
 @pytest.fixture
-def drawn() -> Any:
+def drawn(program: Any) -> Any:
     """The module that draws photographs with captions."""
-    spec = importlib.util.spec_from_file_location("caption_set", Path(__file__).parents[1] / "caption_set.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return program("tests/caption_set.py")
 
 
 def test_photographs_and_captions_are_evaluated_both_ways(

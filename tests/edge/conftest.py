@@ -1,6 +1,5 @@
 """A cloud that keeps what it is sent, and a street with people whose boxes are known."""
 
-import importlib.util
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -140,11 +138,6 @@ def put() -> Callable[..., int]:
 
 
 @pytest.fixture(scope="session")
-def street() -> Any:
+def street(program: Any) -> Any:
     """The module `street.py`."""
-    spec = importlib.util.spec_from_file_location("street", Path(__file__).with_name("street.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return program("tests/edge/street.py")

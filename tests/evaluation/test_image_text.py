@@ -80,15 +80,9 @@ def test_five_folds_are_searched_one_by_one() -> None:
     assert (folds.queries, folds.skipped_queries, folds.trials) == (50, 0, 1)
 
 
-def test_the_mean_over_folds_of_a_drawn_set(tmp_path: Path, colours: Any) -> None:
+def test_the_mean_over_folds_of_a_drawn_set(program: Any, tmp_path: Path, colours: Any) -> None:
     """Against each fold on its own, on readers and a drawn data set of 10 pictures."""
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    spec = spec_from_file_location("caption_set", Path(__file__).parents[1] / "caption_set.py")
-    assert spec is not None
-    assert spec.loader is not None
-    drawn = module_from_spec(spec)
-    spec.loader.exec_module(drawn)
+    drawn = program("tests/caption_set.py")
     root = drawn.write_caption_set(tmp_path, pictures={"train": 2, "test": 10}, style="mscoco")
     test = load_dataset("mscoco", root, "test")
     rng = np.random.default_rng(0)

@@ -1,6 +1,5 @@
 """Acknowledged means committed: whatever is killed whenever."""
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -16,13 +15,8 @@ PROGRAM = Path(__file__).with_name("killed.py")
 
 
 @pytest.fixture(scope="module")
-def killed() -> Any:
-    spec = importlib.util.spec_from_file_location("killed", PROGRAM)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def killed(program: Any) -> Any:
+    return program("tests/gallery/killed.py")
 
 
 def outcome(*arguments: object) -> dict[str, int]:

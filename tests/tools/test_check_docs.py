@@ -1,6 +1,5 @@
 """The checks of the documentation find what they are there to find."""
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,8 @@ REFERENCE = "## `crossreid index`\n\n| | | default |\n| `--out, -o` | where | re
 
 
 @pytest.fixture
-def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    spec = importlib.util.spec_from_file_location("check_docs", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def checks(program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    module = program("tools/check_docs.py")
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "PACKAGE", tmp_path / "src" / "crossreid")
     return module

@@ -1,7 +1,6 @@
 """A calibration beside weights: found by an index, and hashed like the rest."""
 
 import hashlib
-import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +10,10 @@ from crossreid.evaluation.calibration_file import read_calibrations
 from crossreid.models.folder import save_model
 from crossreid.models.loading import load_encoder
 
-TOOL = Path(__file__).parents[2] / "tools" / "ship_calibration.py"
-
 
 @pytest.fixture(scope="module")
-def tool() -> Any:
-    spec = importlib.util.spec_from_file_location("ship_calibration", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(program: Any) -> Any:
+    return program("tools/ship_calibration.py")
 
 
 def test_a_calibration_belongs_to_the_weights_and_is_hashed(tool: Any, tiny: Any, tmp_path: Path) -> None:

@@ -1,21 +1,13 @@
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-TOOL = Path(__file__).parents[2] / "tools" / "write_performance.py"
-
 
 @pytest.fixture(scope="module")
-def tool() -> Any:
-    spec = importlib.util.spec_from_file_location("write_performance", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(program: Any) -> Any:
+    return program("tools/write_performance.py")
 
 
 def way(median: float, share: float) -> dict[str, Any]:

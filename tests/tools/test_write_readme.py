@@ -1,4 +1,3 @@
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -10,13 +9,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("write_readme", ROOT / "tools" / "write_readme.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(program: Any) -> ModuleType:
+    return program("tools/write_readme.py")
 
 
 def row(setting: str, task: str, protocol: str, r1: float) -> dict[str, Any]:

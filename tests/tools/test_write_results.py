@@ -1,22 +1,15 @@
 """The check that the page of results says what the records say."""
 
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-TOOL = Path(__file__).parents[2] / "tools" / "write_results.py"
-
 
 @pytest.fixture
-def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    spec = importlib.util.spec_from_file_location("write_results", TOOL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def tool(program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    module = program("tools/write_results.py")
     monkeypatch.setattr(module, "PAGE", tmp_path / "results.md")
     monkeypatch.setattr(module, "RESULTS", tmp_path / "records")
     return module

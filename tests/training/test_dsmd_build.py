@@ -1,6 +1,5 @@
 """DSMD from its configuration to a model: on people, on captions with a ViT beside a BERT, and stopped in between."""
 
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -26,24 +25,16 @@ LOOP: dict[str, Any] = {"steps": 3, "learning_rate": 0.01, "log_every": 1, "work
 LOSSES = ("contrast", "feature", "similarity", "hard_negative")
 
 
-def neighbour(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def features(tiny: Any) -> Embeddings:
     return ModelEncoder(tiny.teacher()).encode(tiny.dataset().samples)
 
 
 @pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def photos(program: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pictures = {"train": 8, "val": 5}
-    return neighbour("caption_set").write_caption_set(tmp_path_factory.mktemp("flickr30k"), pictures=pictures)
+    drawn = program("tests/caption_set.py")
+    return drawn.write_caption_set(tmp_path_factory.mktemp("flickr30k"), pictures=pictures)
 
 
 def directions(dataset: Dataset, width: int = 16) -> Embeddings:

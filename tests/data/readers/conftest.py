@@ -1,4 +1,3 @@
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,14 +6,9 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def trees() -> Any:
+def trees(program: Any) -> Any:
     """The module `trees.py`: miniatures of the official layouts."""
-    spec = importlib.util.spec_from_file_location("trees", Path(__file__).with_name("trees.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return program("tests/data/readers/trees.py")
 
 
 @pytest.fixture

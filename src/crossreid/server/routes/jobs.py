@@ -9,7 +9,7 @@ from crossreid.server import schemas
 from crossreid.server.access import Caller, Shared, needs
 from crossreid.server.archives import Archive
 from crossreid.server.importing import import_archive
-from crossreid.server.jobs import start_job
+from crossreid.server.jobs import Work, start_job
 from crossreid.server.records import StoredRow, jobs
 from crossreid.server.refusals import RefusalError
 from crossreid.server.renewal import index_gallery, renew_template
@@ -41,14 +41,9 @@ def start_import(
             "unsupported_media_type", f"a body of {given or 'no type'}", expected="application/zip"
         )
     archive = Archive(request.state.body, service.settings.limits)
-    job = start_job(
-        service,
-        caller.tenant,
-        kind="import",
-        by=caller.name,
-        work=lambda progress: import_archive(service, caller, archive, progress),
+    return _start(
+        service, caller, "import", lambda progress: import_archive(service, caller, archive, progress)
     )
-    return _find(service, caller.tenant, job)
 
 
 @router.post("/templates/renew", status_code=202)
@@ -61,27 +56,13 @@ def renew(caller: Annotated[Caller, Depends(needs(Permission.TEMPLATES))], servi
             expected="--key-file or CROSSREID_KEY",
             remedy="start it with one",
         )
-    job = start_job(
-        service,
-        caller.tenant,
-        kind="renew",
-        by=caller.name,
-        work=lambda progress: renew_template(service, caller, progress),
-    )
-    return _find(service, caller.tenant, job)
+    return _start(service, caller, "renew", lambda progress: renew_template(service, caller, progress))
 
 
 @router.post("/index", status_code=202)
 def index(caller: Annotated[Caller, Depends(needs(Permission.TEMPLATES))], service: Shared) -> schemas.Job:
     """Build the index of the gallery anew; searches and enrolments go on meanwhile."""
-    job = start_job(
-        service,
-        caller.tenant,
-        kind="index",
-        by=caller.name,
-        work=lambda progress: index_gallery(service, caller, progress),
-    )
-    return _find(service, caller.tenant, job)
+    return _start(service, caller, "index", lambda progress: index_gallery(service, caller, progress))
 
 
 @router.get("/jobs")
@@ -109,6 +90,11 @@ def cancel(
         if not jobs.list_jobs(connection, caller.tenant, job=job):
             raise RefusalError("not_found", "no such job")
         jobs.note(connection, caller.tenant, job, state="cancelled", finished=datetime.now(UTC))
+    return _find(service, caller.tenant, job)
+
+
+def _start(service: Service, caller: Caller, kind: str, work: Work) -> schemas.Job:
+    job = start_job(service, caller.tenant, kind=kind, by=caller.name, work=work)
     return _find(service, caller.tenant, job)
 
 
