@@ -17,18 +17,22 @@ def first(page: Page) -> Any:
     return page.locator(".result:not(.ghost)").first
 
 
+def views(page: Page) -> Any:
+    return page.get_by_role("navigation", name="Views").get_by_role("link")
+
+
 def test_a_result_is_pinned_judged_and_exported(street: Any, page: Any, ask: Any, keep: Any) -> None:
     seen = page(street.operator)
     ask(seen)
     first(seen).get_by_role("button", name="Pin to a case").click()
     window = seen.get_by_role("dialog", name="Pin to which case?")
-    assert window.get_by_label("Reference").input_value() == "2026/117"
+    expect(window.get_by_label("Reference")).to_have_value("2026/117")
     window.get_by_label("Name").fill("The coat")
     window.get_by_role("button", name="Open the case").click()
     expect(first(seen)).to_contain_text("Pinned")
     first(seen).get_by_role("button", name="Verify").click()
     expect(first(seen)).to_contain_text("Verified once")
-    assert first(seen).get_by_role("button", name="Verify").get_attribute("aria-pressed") == "true"
+    expect(first(seen).get_by_role("button", name="Verify")).to_have_attribute("aria-pressed", "true")
     seen.get_by_role("link", name="Cases").click()
     keep(seen, "cases")
     seen.get_by_role("link", name="The coat").click()
@@ -54,8 +58,8 @@ def test_a_case_gives_the_search_its_record(street: Any, page: Any) -> None:
     number = street.operator.post("/cases", case, status=201)["id"]
     seen = page(street.operator)
     seen.get_by_label("Case").select_option(str(number))
-    assert seen.get_by_label("Purpose").input_value() == "criminal investigation"
-    assert seen.get_by_label("Reference").input_value() == "2026/9"
+    expect(seen.get_by_label("Purpose")).to_have_value("criminal investigation")
+    expect(seen.get_by_label("Reference")).to_have_value("2026/9")
 
 
 def test_two_people_agree_before_a_name_is_shown(
@@ -67,8 +71,8 @@ def test_two_people_agree_before_a_name_is_shown(
         for place, name in enumerate(("operator", "second")):
             seen = page(tenant.operator if place == 0 else tenant.client("operator", name=name))
             ask(seen)
-            assert first(seen).locator(".who").inner_text() == "Identity hidden"
-            assert seen.get_by_label("Watchlist").count() == 0
+            expect(first(seen).locator(".who")).to_have_text("Identity hidden")
+            expect(seen.get_by_label("Watchlist")).to_have_count(0)
             first(seen).get_by_role("button", name="Verify").click()
             if place == 0:
                 told = "Confirmed. A second person has to confirm before the identity is shown."
@@ -122,10 +126,7 @@ def test_the_audit_log_is_read_verified_and_taken_away(
 ) -> None:
     street.operator.post("/search", asking("red"))
     seen = page(street.auditor)
-    assert seen.get_by_role("navigation", name="Views").get_by_role("link").all_inner_texts() == [
-        "Gallery",
-        "Audit",
-    ]
+    expect(views(seen)).to_have_text(["Gallery", "Audit"])
     seen.get_by_role("link", name="Audit").click()
     rows = seen.get_by_role("table").locator("tbody tr")
     expect(rows.first).to_contain_text("2026/117")
@@ -166,15 +167,15 @@ def test_keys_are_made_shown_once_and_withdrawn(street: Any, page: Any, keep: An
 
 
 @pytest.mark.parametrize(
-    ("role", "views"),
+    ("role", "shown"),
     [("operator", ["Search", "Cases", "Gallery"]), ("admin", ["Gallery", "Audit", "Keys"]), ("device", [])],
 )
-def test_roles_see_their_views(street: Any, page: Any, role: str, views: list[str]) -> None:
+def test_roles_see_their_views(street: Any, page: Any, role: str, shown: list[str]) -> None:
     seen = page(getattr(street, role), view="#/keys")
-    seen.get_by_role("heading", level=1).first.wait_for()
-    assert seen.get_by_role("navigation", name="Views").get_by_role("link").all_inner_texts() == views
+    expect(seen.get_by_role("heading", level=1).first).to_be_visible()
+    expect(views(seen)).to_have_text(shown)
     if role == "operator":
-        assert seen.get_by_role("heading", level=1).inner_text() == "Who is sought?"
+        expect(seen.get_by_role("heading", level=1)).to_have_text("Who is sought?")
 
 
 class Nobody:
