@@ -5,41 +5,44 @@
 - *full argsort*: one argsort for all queries, then tables as large as queries x gallery (as in IRRA).
 
 Both are written anew here, for the metrics R1, R5, R10, mAP and mINP; they form their products in single precision,
-ours in double. All begin with the same vectors, take turns within a round, and must agree on the result.
+ours in double. All begin with the same vectors, take turns within a round, and must agree on the result. A gallery of
+100,000 is ranked by ours alone, for the memory that it takes.
 
-Run `python benchmarks/ranking.py`; it prints the times and writes `benchmarks/results/ranking.json`. With `--smoke` the
-sizes are tiny and nothing is written.
+Run `python benchmarks/ranking.py`: it measures what `benchmarks/results/ranking.json` does not hold yet; `--small`
+leaves out the largest gallery.
 """
 
-import argparse
-import json
-import os
-import platform
-import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
+from crossreid.analysis.measuring import extra_memory_mib, in_turns, ratios, summary
 from crossreid.evaluation import rank
+from crossreid.training.measured import measure_cases, read_arguments
 
-ROUNDS, DIM = 3, 512
+RESULTS = Path(__file__).parent / "results" / "ranking.json"
 KS = (1, 5, 10)
+ROUNDS = 5
 Numbers = tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Case:
-    """Vectors of people of whom each has `queries / people` queries and `gallery / people` gallery items on average."""
+    """Vectors of people of whom each has `queries / people` queries and `gallery / people` gallery items on average.
 
-    name: str
+    `usual` names the way that ours is measured beside.
+    """
+
     queries: int
     gallery: int
     people: int
-    usual: str
+    usual: str | None
+    dim: int = 512
+    rounds: int = ROUNDS
 
 
 @dataclass(frozen=True)
@@ -52,25 +55,25 @@ class Items:
     gallery_people: np.ndarray
 
 
-CASES = (
-    Case("Market-1501", 3_368, 15_913, 750, "per-query loop"),
-    Case("ICFG-PEDES", 4_000, 19_848, 1_000, "full argsort"),
-)
-SMOKE = (
-    Case("tiny", 40, 300, 10, "per-query loop"),
-    Case("tiny", 40, 300, 10, "full argsort"),
-)
+LARGE = "10,000 x 100,000 x 1536"
+CASES = {
+    "3,368 x 15,913 x 512 (Market-1501)": Case(3_368, 15_913, 750, "per-query loop"),
+    "4,000 x 19,848 x 512 (ICFG-PEDES)": Case(4_000, 19_848, 1_000, "full argsort"),
+    LARGE: Case(10_000, 100_000, 5_000, None, dim=1536, rounds=1),
+}
 
 
 def draw(case: Case, seed: int) -> Items:
     """Each person is a direction, each item that direction with noise, so that right answers stand at all depths."""
     random = np.random.default_rng(seed)
-    centres = random.normal(size=(case.people, DIM)).astype(np.float32)
+    centres = random.standard_normal((case.people, case.dim), dtype=np.float32)
     sides = []
     for count in (case.queries, case.gallery):
         people = random.integers(0, case.people, count)
-        vectors = centres[people] + 3 * random.normal(size=(count, DIM)).astype(np.float32)
-        sides.append((vectors / np.linalg.norm(vectors, axis=1, keepdims=True), people))
+        vectors = 3 * random.standard_normal((count, case.dim), dtype=np.float32)
+        vectors += centres[people]
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        sides.append((vectors, people))
     (queries, query_people), (gallery, gallery_people) = sides
     return Items(queries, gallery, query_people, gallery_people)
 
@@ -122,70 +125,48 @@ WAYS: dict[str, Callable[[Items], Numbers]] = {
 }
 
 
-def measure(case: Case, rounds: int) -> dict[str, object]:
-    """Seconds of each way and how many times those of ours the usual one took, paired within each round."""
-    ways = ("ours", case.usual)
-    seconds: dict[str, list[float]] = {way: [] for way in ways}
-    for number in range(rounds):
-        items = draw(case, seed=number)
-        results = {}
-        # The order changes from round to round: none is always the one that comes after the other.
-        for way in ways if number % 2 else reversed(ways):
-            # Processor time: other work on the machine belongs to none of them.
-            start = time.process_time()
-            results[way] = WAYS[way](items)
-            seconds[way].append(time.process_time() - start)
-        if not np.allclose(results["ours"], results[case.usual], atol=1e-2):
-            raise SystemExit(f"the results differ: {results}")
-    ratios = [usual / own for usual, own in zip(seconds[case.usual], seconds["ours"], strict=True)]
+def measure(case: Case) -> Mapping[str, Any]:
+    """Seconds and memory of each way, and how many times those of ours the usual one took in the same round."""
+    items = draw(case, seed=0)
+    results: dict[str, Numbers] = {}
+
+    def run(name: str) -> Callable[[], None]:
+        def once() -> None:
+            results[name] = WAYS[name](items)
+
+        return once
+
+    ways = {name: run(name) for name in ("ours", case.usual) if name}
+    memory = {name: extra_memory_mib(way) for name, way in ways.items()}
+    seconds = in_turns(ways, rounds=case.rounds)
+    if not all(np.allclose(one, results["ours"], atol=1e-2) for one in results.values()):
+        raise SystemExit(f"the results differ: {results}")
     return {
-        "size": f"{case.queries} queries x {case.gallery} gallery items x {DIM}",
-        "compared_with": case.usual,
-        "seconds": {way: summary(taken) for way, taken in seconds.items()},
-        "times_faster": summary(ratios),
-    }
-
-
-def summary(values: list[float]) -> dict[str, float]:
-    return {
-        "median": round(statistics.median(values), 3),
-        "min": round(min(values), 3),
-        "max": round(max(values), 3),
-    }
-
-
-def processor() -> str:
-    """The processor's name where the system tells it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    return next(
-        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine()
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--smoke", action="store_true", help="tiny sizes, nothing is written")
-    smoke = parser.parse_args().smoke
-    torch.set_num_threads(1)
-    report = {
-        "what": "seconds of processor time from vectors to R1, R5, R10, mAP and mINP, and ratios within a round",
-        "processor": processor(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "torch": torch.__version__,
-        "threads": os.environ.get("OMP_NUM_THREADS", "as many as there are cores"),
-        "rounds": ROUNDS,
-        "cases": {
-            f"{case.name}, {case.usual}": measure(case, ROUNDS) for case in (SMOKE if smoke else CASES)
+        "seed": 0,
+        "rounds": case.rounds,
+        "ways": {
+            name: {
+                "seconds": summary(taken),
+                "items_per_second": case.queries / summary(taken)["median"],
+                "extra_memory_mib": memory[name],
+            }
+            for name, taken in seconds.items()
+        },
+        "times_faster": {
+            name: ratios(taken, seconds["ours"]) for name, taken in seconds.items() if name != "ours"
         },
     }
-    if not smoke:
-        target = Path(__file__).parent / "results" / "ranking.json"
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(json.dumps(report, indent=2) + "\n")
-    print(json.dumps(report, indent=2))
+
+
+def main(
+    cases: Mapping[str, Case] = CASES, *, results: Path = RESULTS, again: bool = False
+) -> Mapping[str, Any]:
+    torch.set_num_threads(1)
+    what = "from vectors to R1, R5, R10, mAP and mINP; items are queries"
+    named = {name: lambda case=case: measure(case) for name, case in cases.items()}
+    return measure_cases(results, what, named, again=again)
 
 
 if __name__ == "__main__":
-    main()
+    asked = read_arguments(__doc__)
+    main({name: case for name, case in CASES.items() if not asked.small or name != LARGE}, again=asked.again)

@@ -117,6 +117,30 @@ def test_the_distillation_s(benchmark: Any, tiny: Any, tmp_path: Path) -> None:
     check(step, {"student alone", "ours"})
 
 
+def test_the_ranking_s(program: Any, tmp_path: Path) -> None:
+    module = program("benchmarks/ranking.py")
+    cases = {
+        "loop": module.Case(40, 300, 10, "per-query loop", rounds=1),
+        "argsort": module.Case(40, 300, 10, "full argsort", rounds=1),
+        "large": module.Case(40, 300, 10, None, rounds=1),
+    }
+    stored = module.main(cases, results=tmp_path / "ranking.json")
+    assert [set(case["ways"]) for case in stored.values()] == [
+        {"ours", "per-query loop"},
+        {"ours", "full argsort"},
+        {"ours"},
+    ]
+    assert all(row["items_per_second"] > 0 for case in stored.values() for row in case["ways"].values())
+    assert set(stored["loop"]["times_faster"]) == {"per-query loop"}
+
+
+def test_rankings_that_do_not_agree_are_no_result(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = program("benchmarks/ranking.py")
+    monkeypatch.setitem(module.WAYS, "full argsort", lambda items: (0.0,) * 5)
+    with pytest.raises(SystemExit, match="the results differ"):
+        module.measure(module.Case(40, 300, 10, "full argsort", rounds=1))
+
+
 def test_the_losses_as_written_are_those_of_the_program(benchmark: Any) -> None:
     module = benchmark("distillation_step")
     drawn = torch.Generator().manual_seed(0)

@@ -40,7 +40,25 @@ def test_a_measurement_is_a_row_a_way_and_a_line_on_the_machine(tool: Any, tmp_p
         "A processor, torch 2.13.0, transformers 5.23.0, 7 rounds: tiny, pictures, cpu (peak 95 GFLOP/s)."
         in lines
     )
-    assert lines.count("Not measured yet.") == 2
+    assert lines.count("Not measured yet.") == 3
+
+
+def test_columns_that_nothing_fills_are_left_out(tool: Any, tmp_path: Path) -> None:
+    row = way(0.5, 0.25)
+    del row["gflop"], row["share_of_peak"]
+    case = {
+        "ways": {"ours": row},
+        "times_faster": {},
+        "rounds": 1,
+        "versions": {"torch": "2.13.0", "transformers": "5.23.0"},
+        "hardware": {"processor": "A processor", "accelerator": "none"},
+    }
+    (tmp_path / "ranking.json").write_text(json.dumps({"what": "x", "cases": {"large": case}}))
+    lines = tool.page(tmp_path).splitlines()
+    assert "| case | way | seconds | items/s | memory, MiB | times ours |" in lines
+    assert "| --- | --- | ---: | ---: | ---: | ---: |" in lines
+    assert "| large | ours | 0.5 [0.25, 1] | 64.0 | 1,234 | 1 |" in lines
+    assert "A processor, torch 2.13.0, transformers 5.23.0, 1 round: large." in lines
 
 
 def test_a_page_that_says_something_else_is_told(
