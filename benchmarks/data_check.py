@@ -7,10 +7,7 @@ opening, and the search for copies.
 """
 
 import argparse
-import json
 import os
-import platform
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from crossreid.analysis.measuring import summary
 from crossreid.data.validation import check_dataset
 from crossreid.data.validation.near_copies import near_copies
 from crossreid.data.validation.pictures import scan_pictures
@@ -27,18 +25,10 @@ from crossreid.synthesis.pedestrians.attributes import draw_pedestrian
 from crossreid.synthesis.pedestrians.dataset import write_world
 from crossreid.synthesis.pedestrians.rendering import render_rgb
 from crossreid.synthesis.pedestrians.shot import draw_shot
+from crossreid.training.record import write_record
 
 DRAWN, HASHES = 200, 100_000
 KINDS = 3  # of pictures, of which a world has one each of every encounter
-
-
-def processor() -> str:
-    """The processor's name where the system tells it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    return next(
-        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine()
-    )
 
 
 def draw(folder: Path, listed: int) -> list[Path]:
@@ -58,11 +48,7 @@ def rates(work: Callable[[], object], pictures: int, rounds: int) -> dict[str, f
         start = time.perf_counter()
         work()
         measured.append(pictures / (time.perf_counter() - start))
-    return {
-        "median": round(statistics.median(measured), 1),
-        "min": round(min(measured), 1),
-        "max": round(max(measured), 1),
-    }
+    return summary(measured)
 
 
 def opening(folder: Path, listed: int, rounds: int) -> dict[str, dict[str, float]]:
@@ -108,20 +94,20 @@ def main() -> None:
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:
-        report = {
-            "what": "pictures of 280 x 140 per second of wall time",
-            "processor": processor(),
-            "cores": len(os.sched_getaffinity(0)),
-            "python": platform.python_version(),
-            "pictures_per_round": asked.pictures,
-            "rounds": asked.rounds,
-            "opened_and_hashed_per_second": opening(Path(folder) / "pictures", asked.pictures, asked.rounds),
-            "checked_per_second": checking(Path(folder) / "world", asked.pictures, asked.rounds),
-            "seconds_for_copies_among_100000_hashes": seconds_for_copies(),
-        }
-    asked.out.parent.mkdir(exist_ok=True)
-    asked.out.write_text(json.dumps(report, indent=2) + "\n")
-    print(json.dumps(report, indent=2))
+        path = write_record(
+            asked.out,
+            {
+                "pictures_per_round": asked.pictures,
+                "rounds": asked.rounds,
+                "cores": len(os.sched_getaffinity(0)),
+            },
+            seed=0,
+            what="pictures of 280 x 140 per second of wall time",
+            opened_and_hashed_per_second=opening(Path(folder) / "pictures", asked.pictures, asked.rounds),
+            checked_per_second=checking(Path(folder) / "world", asked.pictures, asked.rounds),
+            seconds_for_copies_among_100000_hashes=seconds_for_copies(),
+        )
+    print(path.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -7,10 +7,7 @@ two.
 """
 
 import argparse
-import json
 import os
-import platform
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,6 +15,7 @@ from pathlib import Path
 
 import cv2
 
+from crossreid.analysis.measuring import summary
 from crossreid.core.modality import Modality
 from crossreid.data import load_dataset
 from crossreid.synthesis.expansion import expand_dataset
@@ -26,26 +24,10 @@ from crossreid.synthesis.pedestrians.dataset import write_world
 from crossreid.synthesis.pedestrians.world import World
 from crossreid.synthesis.sketch import draw_photograph
 from crossreid.synthesis.translators import TranslatorOutline, one_thread, open_translator, save_translator
+from crossreid.training.record import write_record
 
 Figures = dict[str, float]
 TINY = TranslatorOutline(Modality.SKETCH, height=192, width=96, channels=16, halvings=5)
-
-
-def processor() -> str:
-    """The processor's name where the system tells it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    return next(
-        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine()
-    )
-
-
-def summary(rates: list[float]) -> Figures:
-    return {
-        "median": round(statistics.median(rates), 1),
-        "min": round(min(rates), 1),
-        "max": round(max(rates), 1),
-    }
 
 
 def rate(work: Callable[[], object], pictures: int, rounds: int, clock: Callable[[], float]) -> Figures:
@@ -100,21 +82,19 @@ def main() -> None:
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        report = {
-            "what": "photographs of 280 x 140 per second",
-            "processor": processor(),
-            "cores": len(os.sched_getaffinity(0)),
-            "python": platform.python_version(),
-            "rounds": asked.rounds,
-            "generators_per_second_of_processor_time": generators(
-                min(asked.people, 64), asked.rounds, folder
-            ),
-            "expansions_per_second_of_wall_time": expansions(asked.people, asked.rounds, folder),
-            "photographs_an_expansion": 2 * asked.people,
-        }
-    asked.out.parent.mkdir(exist_ok=True)
-    asked.out.write_text(json.dumps(report, indent=2) + "\n")
-    print(json.dumps(report, indent=2))
+        path = write_record(
+            asked.out,
+            {
+                "rounds": asked.rounds,
+                "photographs_an_expansion": 2 * asked.people,
+                "cores": len(os.sched_getaffinity(0)),
+            },
+            seed=0,
+            what="photographs of 280 x 140 per second",
+            generators_per_second_of_processor_time=generators(min(asked.people, 64), asked.rounds, folder),
+            expansions_per_second_of_wall_time=expansions(asked.people, asked.rounds, folder),
+        )
+    print(path.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

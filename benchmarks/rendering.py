@@ -3,30 +3,21 @@
 Run `python benchmarks/rendering.py`; it prints the rates and writes `benchmarks/results/rendering.json`.
 """
 
-import json
-import platform
-import statistics
 import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from crossreid.analysis.measuring import summary
 from crossreid.synthesis.pedestrians.attributes import draw_pedestrian
 from crossreid.synthesis.pedestrians.rendering import render_infrared, render_rgb, render_sketch
 from crossreid.synthesis.pedestrians.shot import draw_shot
+from crossreid.training.record import write_record
 
+RESULTS = Path(__file__).parent / "results" / "rendering.json"
 PEOPLE, ROUNDS = 150, 7
 RENDERERS = {"rgb": render_rgb, "ir": render_infrared, "sketch": render_sketch}
-
-
-def processor() -> str:
-    """The processor's name where the system tells it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    return next(
-        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine()
-    )
 
 
 def main() -> None:
@@ -47,21 +38,16 @@ def main() -> None:
             for name, taken in seconds.items():
                 rates[name].append(PEOPLE / taken)
             rates["all"].append(3 * PEOPLE / sum(seconds.values()))
-    report = {
-        "what": "pictures of 280 x 140 per second of processor time on one core, JPEG degradation included",
-        "processor": processor(),
-        "python": platform.python_version(),
-        "pictures_per_round": PEOPLE,
-        "rounds": ROUNDS,
-        "images_per_second": {
-            name: {"median": round(statistics.median(r), 1), "min": round(min(r), 1), "max": round(max(r), 1)}
-            for name, r in rates.items()
-        },
-    }
-    target = Path(__file__).parent / "results" / "rendering.json"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(report, indent=2) + "\n")
-    print(json.dumps(report, indent=2))
+    figures = {name: summary(of_rounds) for name, of_rounds in rates.items()}
+    write_record(
+        RESULTS,
+        {"pictures_per_round": PEOPLE, "rounds": ROUNDS},
+        seed=0,
+        what="pictures of 280 x 140 per second of processor time on one core, JPEG degradation included",
+        images_per_second=figures,
+    )
+    for name, rate in figures.items():
+        print(f"{name}: {rate['median']:,.0f} pictures/s ({rate['min']:,.0f} to {rate['max']:,.0f})")
 
 
 if __name__ == "__main__":
