@@ -41,6 +41,9 @@ def test_a_translator_is_trained_on_own_pairs_and_expands_photos(
     assert {len(group) for group in four.groups().values()} == {4}
 
 
-def test_no_plan_is_made_of_a_translator(run: Call, config: Path) -> None:
-    result = run("train", config, "--dry-run", status=2)
-    assert "--dry-run of kind translator" in result.output
+def test_a_plan_says_what_would_be_drawn_and_trained(run: Call, config: Path) -> None:
+    output = run("train", config, "--dry-run").output
+    assert "Plan of a translator training; nothing is trained." in output
+    assert "photograph -> " in output
+    assert "drawn of" in output
+    assert "hours here" in output

@@ -5,7 +5,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from crossreid.data.dataset import Dataset
     from crossreid.training.plan import TrainingPlan
+    from crossreid.training.translator_plan import TranslatorPlan
 
 _KINDS = {1: "one modality", 2: "two modalities", 3: "three modalities", 4: "four modalities"}
 
@@ -23,12 +25,7 @@ def show_plan(plan: "TrainingPlan", *, half: bool = False) -> None:
     if plan.dataset is None:
         _line("Data", "none named; --data counts them")
     else:
-        data = plan.dataset
-        kinds = Counter(sample.modality.value for sample in data.samples)
-        kinds_text = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
-        _line(
-            "Data", f"{data.name}: {len(data.people):,} people, {len(data.groups()):,} groups, {kinds_text}"
-        )
+        _line("Data", _counted(plan.dataset))
     batch = f"{plan.people} people x {plan.groups} groups, {plan.items_a_batch} items of {_KINDS[plan.modalities]}"
     _line("Batch", batch + (f", {plan.accumulation} batches a step" if plan.accumulation > 1 else ""))
     epochs = "" if plan.epochs is None else f", every person {plan.epochs:.1f} times"
@@ -48,6 +45,37 @@ def show_plan(plan: "TrainingPlan", *, half: bool = False) -> None:
         _line("Adapters", f"{sum(plan.adapters.values()):,} parameters in {len(plan.adapters)} layers:")
         for layer, blocks in _by_layer(plan.adapters).items():
             _line("", f"{layer}" + (f"  in {', '.join(blocks)}" if blocks else ""))
+
+
+def show_translator_plan(plan: "TranslatorPlan") -> None:
+    """Print what the training of a translator would do."""
+    config = plan.config
+    print(f"Plan of a {config.kind} training; nothing is trained.")
+    _line(
+        "Network", f"photograph -> {config.modality}, {plan.generator_parameters:,} parameters, all trained"
+    )
+    if plan.discriminator_parameters:
+        _line("", f"judged by {config.discriminator}, {plan.discriminator_parameters:,} parameters")
+    _line("Input", f"{config.network.height} x {config.network.width} px")
+    if plan.dataset is None:
+        _line("Data", f"{plan.pairs:,} pairs, drawn of {config.drawn_people:,} people")
+    else:
+        _line("Data", f"{_counted(plan.dataset)}; {plan.pairs:,} pairs")
+    accumulation = config.loop.accumulation
+    _line("Batch", f"{config.batch} pairs" + (f", {accumulation} batches a step" if accumulation > 1 else ""))
+    _line("Steps", f"{config.loop.steps:,}, every pair {plan.epochs:.1f} times")
+    _line(
+        "Memory",
+        f"at least {plan.lowest_memory_mib:,.0f} MiB in fp32: weights, gradients and Adam's moments,",
+    )
+    _line("", f"and about {plan.cost.activations_mib:,.0f} MiB of activations")
+    _line("Time", _time(config.loop.steps, plan.cost.flops, half=config.loop.precision == "bf16"))
+
+
+def _counted(data: "Dataset") -> str:
+    kinds = Counter(sample.modality.value for sample in data.samples)
+    kinds_text = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+    return f"{data.name}: {len(data.people):,} people, {len(data.groups()):,} groups, {kinds_text}"
 
 
 def _line(name: str, text: str) -> None:

@@ -107,16 +107,21 @@ def train(
 
 
 def _show_plan(settings: "TrainingConfig", data: Path | None, dataset: str, split: str) -> None:
-    from crossreid.cli.plan import show_plan
+    from crossreid.cli.plan import show_plan, show_translator_plan
     from crossreid.core.errors import ConfigurationError
     from crossreid.training.config import CaptioningConfig, ContrastiveConfig, TranslatorConfig
     from crossreid.training.plan import plan_training
+    from crossreid.training.translator_plan import plan_translator
 
-    if isinstance(settings, CaptioningConfig | ContrastiveConfig | TranslatorConfig):
+    if isinstance(settings, CaptioningConfig | ContrastiveConfig):
         raise ConfigurationError(
-            f"--dry-run of kind {settings.kind}", expected="a training of an encoder on data, of any kind"
+            f"--dry-run of kind {settings.kind}",
+            expected="a training on data, of any kind, or of a translator",
         )
     people = None if data is None else read_dataset(dataset, data, split)
+    if isinstance(settings, TranslatorConfig):
+        show_translator_plan(plan_translator(settings, people))
+        return
     if people is not None and settings.batch.captions == "first":
         people = people.first_captions()
     show_plan(plan_training(settings, people), half=settings.loop.precision == "bf16")

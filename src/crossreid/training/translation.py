@@ -62,11 +62,7 @@ def train_translator(
     """
     settings = config.model_dump(mode="json")
     torch.manual_seed(config.loop.seed)
-    modality = Modality(config.modality)
-    outline = TranslatorOutline(modality, **config.network.model_dump(exclude={"dropout"}))
-    task = TranslatorTask(
-        outline.network(dropout=config.network.dropout), _discriminator(config), config.weights
-    )
+    modality, task = Modality(config.modality), build_task(config)
     steps = config.loop.steps * config.loop.accumulation
     batches = _batches(config, dataset, modality, steps)
     held = None if validation is None else _batches(config, validation, modality, 1)
@@ -82,8 +78,23 @@ def train_translator(
         validate_every=config.loop.validate_every,
         quiet=quiet,
     )
-    save_translator(task.generator, outline, folder / "model")
+    save_translator(task.generator, _outline(config), folder / "model")
     return folder / "model"
+
+
+def build_task(config: TranslatorConfig) -> TranslatorTask:
+    """Both players, with weights drawn anew.
+
+    Raises:
+        ConfigurationError: the sizes of the network do not go together.
+    """
+    generator = _outline(config).network(dropout=config.network.dropout)
+    return TranslatorTask(generator, _discriminator(config), config.weights)
+
+
+def _outline(config: TranslatorConfig) -> TranslatorOutline:
+    sizes = config.network.model_dump(exclude={"dropout"})
+    return TranslatorOutline(Modality(config.modality), **sizes)
 
 
 def _discriminator(config: TranslatorConfig) -> PatchDiscriminator | PixelDiscriminator | None:
