@@ -40,7 +40,7 @@ def test_what_is_handed_on(run: Any, asked: dict[str, Any], tmp_path: Path) -> N
 
 def test_all_is_everything_three_times(run: Any, asked: dict[str, Any], tmp_path: Path) -> None:
     run("reproduce", "all", "--out", tmp_path)
-    assert len(asked["items"]) == 10
+    assert len(asked["items"]) == 14
     assert asked["seeds"] == 3
 
 

@@ -25,7 +25,8 @@ def reproduce(
         list[str],
         typer.Argument(
             metavar="ITEM...",
-            help="table1 to table5, figure3 to figure7 (several, if you like), or all.",
+            help="table1 to table5, figure3 to figure7, evidence, galleries, errors, leakage (several, if you like),"
+            " or all.",
         ),
     ],
     *,
@@ -88,9 +89,9 @@ def reproduce(
     from crossreid.cli.outputs import check_output_folder
     from crossreid.reproduction.run import chosen_items
     from crossreid.reproduction.run import reproduce as reproduce_
-    from crossreid.reproduction.writing import ITEMS
+    from crossreid.reproduction.writing import PUBLISHED
 
-    chosen = chosen_items(items)
+    chosen = chosen_items(items, drawn=preset == Preset.TINY)
     study = _study(preset, data or [], dataset, cloud, edge, configs, overrides or [])
     folder = out or Path("runs") / "reproduction" / preset.value
     for place in (folder, results or folder / "results"):
@@ -107,7 +108,7 @@ def reproduce(
     for line in done.answers:
         print(line)
     print(f"Wrote {done.page}, {done.document} and the records in {done.results}")
-    if len(chosen) < len(ITEMS):
+    if not set(PUBLISHED) <= set(chosen):
         print("Next: " + command_line("reproduce", "all", "--preset", preset.value))
     else:
         model = folder / "0" / "edge-cosine-pcm-fr" / "model"

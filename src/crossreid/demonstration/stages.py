@@ -27,11 +27,15 @@ PRECISION = "bf16"
 
 @dataclass(frozen=True, slots=True)
 class DemoData:
-    """What was drawn: people to learn from, to validate on, and to search for; nobody is in two of them."""
+    """What was drawn: people to learn from, to validate on, and to search for; nobody is in two of them.
+
+    `searched` is the folder of the last two.
+    """
 
     train: Dataset
     validation: Dataset
     people: Dataset
+    searched: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ def draw(settings: DemoSettings, folder: Path, *, quiet: bool) -> DemoData:
         train=load_dataset("pedestrians", learning, "train"),
         validation=load_dataset("pedestrians", searching, "validation"),
         people=load_dataset("pedestrians", searching, "demo"),
+        searched=searching,
     )
 
 

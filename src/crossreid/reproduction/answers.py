@@ -23,8 +23,17 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "Is stride 2 better than 1 and 4?": ("stride 2 is better than 1", "stride 2 is better than 4"),
     "Is rank 16 better than 8?": ("rank 16 is better than 8",),
     "Does more weight on PCM and FR help?": ("more weight on PCM and FR is better",),
+    "Do several kinds of evidence find more than one?": (
+        "photograph, infrared, sketch and words together beat the best of them (cloud model)",
+        "sketch and words together beat the better of them (cloud model)",
+        "photograph, infrared, sketch and words together beat the best of them (edge model)",
+        "sketch and words together beat the better of them (edge model)",
+    ),
+    "Should the cloud model read evidence together?": (
+        "evidence read together beats its vectors summed evenly (cloud model)",
+    ),
 }
-"""What a reader of the paper asks, and the claims that answer it."""
+"""What a reader asks, and the claims that answer it; the last ones are not the paper's."""
 
 
 def verdict(answer: Mapping[str, Any]) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from crossreid.reproduction.writing_beyond import WORDS
+
 _ALWAYS: Mapping[str, str] = {
     "table1": (
         "E: edge, C: cloud; E2C: the edge model embeds the queries, the cloud model the gallery. The paper's column"
@@ -23,6 +25,7 @@ _ALWAYS: Mapping[str, str] = {
         "Faster: less of the shared loss on the mean over all steps. Where the triplet loss enters the task, after its"
         " warm-up, all curves jump."
     ),
+    **WORDS,
 }
 
 

@@ -74,7 +74,7 @@ def figure_4(runs: Runs) -> Drawn:
     """Maps of the same people by the cloud model and by the distilled edge model."""
     pictures, numbers = {}, {}
     data = next(iter(runs[0].data.tests))
-    for name, model in _models(runs[0]).items():
+    for name, model in both_models(runs[0]).items():
         seen = runs[0].embeddings(model, data)
         known = np.unique(seen.person_ids[seen.person_ids >= 0])
         drawn = np.random.default_rng(runs[0].seed).permutation(known)[:_MAPPED_PEOPLE]
@@ -95,7 +95,7 @@ def figure_5(runs: Runs) -> Drawn:
     samples = {sample.item_id: sample for sample in dataset.samples}
     strips: dict[str, list[Strip]] = {"cloud": [], "edge": []}
     found: dict[str, list[bool]] = {"cloud": [], "edge": []}
-    models = _models(runs[0])
+    models = both_models(runs[0])
     seen = {name: runs[0].embeddings(model, data) for name, model in models.items()}
     for task in map(RetrievalTask.parse, ("IR->R", "S->R", "T->R")):
         rule, photos = find_protocol(JUDGED), {name: one.of(task.gallery) for name, one in seen.items()}
@@ -176,7 +176,8 @@ def figure_7(runs: Runs) -> Drawn:
     return Drawn({"figure7": picture}, numbers)
 
 
-def _models(run: SeedRun) -> dict[str, Model]:
+def both_models(run: SeedRun) -> dict[str, Model]:
+    """The cloud model, and the edge model that has learnt of it."""
     return {"cloud": run.cloud(), "edge": run.edge(BOTH)}
 
 

@@ -168,4 +168,4 @@ def _markdown_table(grid: Grid) -> str:
 
 def _heading(section: Section) -> str:
     kind, number = section.item[:-1], section.item[-1]
-    return f"{kind.capitalize()} {number}: {section.heading}"
+    return f"{kind.capitalize()} {number}: {section.heading}" if number.isdigit() else section.heading

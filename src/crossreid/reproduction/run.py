@@ -7,7 +7,7 @@ from typing import Any
 
 from crossreid.analysis.figures import render
 from crossreid.core.errors import ConfigurationError
-from crossreid.reproduction import figures, tables
+from crossreid.reproduction import beyond, figures, tables
 from crossreid.reproduction.answers import summarise
 from crossreid.reproduction.differences import setting_words
 from crossreid.reproduction.figures import Drawn
@@ -16,7 +16,7 @@ from crossreid.reproduction.published import source
 from crossreid.reproduction.results_page import read_record
 from crossreid.reproduction.seed_run import SeedRun
 from crossreid.reproduction.study import Study
-from crossreid.reproduction.writing import ITEMS, claims_of, write_section
+from crossreid.reproduction.writing import ITEMS, PUBLISHED, claims_of, write_section
 from crossreid.training.record import write_record
 
 ALL = "all"
@@ -34,6 +34,10 @@ _FIGURES: Mapping[str, Callable[[Sequence[SeedRun]], Drawn]] = {
     "figure5": figures.figure_5,
     "figure6": figures.figure_6,
     "figure7": figures.figure_7,
+    "evidence": beyond.evidence,
+    "galleries": beyond.galleries,
+    "errors": beyond.errors,
+    "leakage": beyond.leakage,
 }
 
 
@@ -47,16 +51,27 @@ class Reproduction:
     answers: tuple[str, ...]
 
 
-def chosen_items(names: Sequence[str]) -> tuple[str, ...]:
+def chosen_items(names: Sequence[str], *, drawn: bool) -> tuple[str, ...]:
     """The items that a user names, in order and once each.
 
+    Args:
+        names: of items, or `ALL`.
+        drawn: people are drawn by the program; of others there are the paper's items alone.
+
     Raises:
-        ConfigurationError: a name is unknown.
+        ConfigurationError: a name is unknown, or asks of other people what is only known of drawn ones.
     """
+    known = ITEMS if drawn else PUBLISHED
     for name in names:
         if name not in (*ITEMS, ALL):
-            raise ConfigurationError(f"{name}", expected=f"{', '.join(ITEMS)} or {ALL}")
-    return tuple(item for item in ITEMS if ALL in names or item in names)
+            raise ConfigurationError(f"{name}", expected=f"{', '.join(known)} or {ALL}")
+        if name not in (*known, ALL):
+            raise ConfigurationError(
+                f"{name} of your own data",
+                expected="--preset tiny",
+                remedy="crossreid evaluate --combinations and crossreid analyse take your own",
+            )
+    return tuple(item for item in known if ALL in names or item in names)
 
 
 def reproduce(
@@ -72,7 +87,7 @@ def reproduce(
     """Make tables and figures, and a page of them.
 
     Args:
-        items: of `ITEMS`.
+        items: of `chosen_items`.
         study: what is trained on whom.
         seeds: how many times, each with other people where they are drawn.
         folder: of the study; receives a folder for each seed, the pictures as SVG, and the page.
@@ -108,7 +123,7 @@ def _write_page(items: Sequence[str], folder: Path, results: Path) -> Reproducti
     known = {item: record for item, record in records.items() if record is not None}
     claims = claims_of(known)
     answers = [answer for answer in summarise(claims) if answer.words]
-    name = ALL if len(items) == len(ITEMS) else "-".join(items)
+    name = ALL if set(PUBLISHED) <= set(items) else "-".join(items)
     parts = {
         "title": "Reproduction of MLLMEmbed-ReID",
         "paragraphs": [f"{source()}. Beside it what this program measured."],

@@ -52,7 +52,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One table or figure of the paper.
+    """One table or figure.
 
     Args:
         item: its name.

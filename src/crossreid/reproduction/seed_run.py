@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from crossreid.core.embeddings import Embeddings
+from crossreid.core.errors import ConfigurationError, DataError
+from crossreid.core.modality import Modality
 from crossreid.data.dataset import Dataset
 from crossreid.demonstration.stages import PROTOCOLS
 from crossreid.evaluation.evaluate import evaluate
+from crossreid.evaluation.protocols import find_protocol
 from crossreid.evaluation.report import Report
+from crossreid.evaluation.tasks import every_combination
+from crossreid.evaluation.together import reads_together
+from crossreid.evaluation.weights import learn_weights
 from crossreid.models.loading import load_encoder, model_folder
 from crossreid.reproduction.once import data_signature, do_once, weights_signature
 from crossreid.reproduction.study import Study, StudyData
@@ -26,7 +32,8 @@ from crossreid.training.build import read_history, train_model
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 from crossreid.training.teacher_features import store_teacher_features
 
-_TRAIN = "train"
+_TRAIN, _VALIDATION = "train", "validation"
+EVEN, LEARNT = "summed evenly", "learnt weights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +129,68 @@ class SeedRun:
         do_once(folder, claim, make, say=self.say, what=self._what(f"evaluating {name}"))
         return Report.from_json((folder / "report.json").read_text(encoding="utf-8"))
 
+    def combinations(self, model: Model) -> tuple[Report, dict[str, float]]:
+        """Every combination of evidence in the first test set, by the judged protocol.
+
+        Returns:
+            Rows of vectors that are summed evenly (setting `EVEN`), by weights learnt on validation people (`LEARNT`)
+            and, of a model that can, of evidence that is read as one; and those weights by kind.
+        """
+        data, people = next(iter(self.data.tests.items()))
+        claim = {
+            "seed": self.seed,
+            "model": model.signature,
+            "data": [self._signatures[data], self._signatures[_VALIDATION]],
+            "precision": self.study.precision,
+            "protocol": PROTOCOLS[0],
+        }
+        name = f"evidence by {model.name}, {data}"
+        folder = self.folder / "reports" / _slug(name)
+
+        def make(folder: Path) -> dict[str, Any]:
+            rule = find_protocol(PROTOCOLS[0])
+            known = self._embedded(model, _VALIDATION, self.validation)
+            weights = learn_weights(known, known.of(Modality.RGB), rule=rule, seed=self.seed)
+            encoder = load_encoder(model.source, precision=self.study.precision)
+            asked = {"tasks": every_combination(("R", "IR", "S", "T")), "protocol": PROTOCOLS[0]}
+            seen = self.embeddings(model, data)
+            learnt = evaluate(seen, setting=LEARNT, weights=weights, **asked)
+            together = reads_together(encoder)
+            even = evaluate(
+                encoder if together else seen, None, people, setting=EVEN, together=together, **asked
+            )
+            (folder / "report.json").write_text(
+                Report((*even.rows, *learnt.rows)).to_json(), encoding="utf-8"
+            )
+            return {"weights": {kind.value: weight for kind, weight in weights.items()}}
+
+        results = do_once(folder, claim, make, say=self.say, what=self._what(f"evaluating {name}"))
+        report = Report.from_json((folder / "report.json").read_text(encoding="utf-8"))
+        return report, results["weights"]
+
+    @property
+    def validation(self) -> Dataset:
+        """People who are neither learnt from nor searched for.
+
+        Raises:
+            DataError: the study has none.
+        """
+        if self.data.validation is None:
+            raise DataError("no validation people", expected="a study with some")
+        return self.data.validation
+
+    def drawn_world(self) -> Path:
+        """Folder of the drawn people who are searched for.
+
+        Raises:
+            ConfigurationError: they were not drawn.
+        """
+        if self.data.world is None:
+            raise ConfigurationError(
+                "people whose attributes nobody knows", expected="people drawn by the program"
+            )
+        return self.data.world
+
     def _trained(
         self,
         name: str,
@@ -183,6 +252,8 @@ class SeedRun:
     @cached_property
     def _signatures(self) -> dict[str, str]:
         sets = {_TRAIN: self.data.train, **self.data.tests}
+        if self.data.validation is not None:
+            sets[_VALIDATION] = self.data.validation
         return {name: data_signature(dataset) for name, dataset in sets.items()}
 
     @cached_property

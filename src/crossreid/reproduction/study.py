@@ -33,11 +33,13 @@ class StudyData:
         train: with groups.
         validation: behind the convergence curves; None for none.
         tests: by name.
+        world: folder of the tests, where the program has drawn them; else None.
     """
 
     train: Dataset
     validation: Dataset | None
     tests: Mapping[str, Dataset]
+    world: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def tiny_study(overrides: Sequence[str] = ()) -> Study:
 
     def read(seed: int, folder: Path, quiet: bool) -> StudyData:
         drawn = draw(replace(sizes, seed=seed), folder, quiet=quiet)
-        return StudyData(drawn.train, drawn.validation, {WORLD: drawn.people})
+        return StudyData(drawn.train, drawn.validation, {WORLD: drawn.people}, drawn.searched)
 
     world = {name: value for name, value in asdict(sizes).items() if name not in ("seed", *_SCHEDULE)}
     return Study("tiny", teacher, student, distillation, world, read, zero_shot=True)

@@ -7,8 +7,16 @@ from crossreid.reproduction.answers import in_words
 from crossreid.reproduction.differences import differences
 from crossreid.reproduction.published import printed_average, printed_rows
 from crossreid.reproduction.sections import Grid, Picture, Section, spread
+from crossreid.reproduction.writing_beyond import (
+    BEYOND,
+    PICTURES,
+    error_grids,
+    evidence_grids,
+    gallery_grids,
+    leakage_grids,
+)
 
-ITEMS: Mapping[str, str] = {
+PUBLISHED: Mapping[str, str] = {
     "table1": "Three tasks, cloud and edge",
     "table2": "The losses of the distillation",
     "table3": "Rank and stride of the adapters",
@@ -20,7 +28,10 @@ ITEMS: Mapping[str, str] = {
     "figure6": "Convergence",
     "figure7": "The spectrum on other data",
 }
-"""Every table and figure, in order."""
+"""Every table and figure of the paper, in order."""
+
+ITEMS: Mapping[str, str] = {**PUBLISHED, **BEYOND}
+"""These, and what goes beyond them."""
 
 JUDGED = "source-excluded"
 PAPER = "paper"
@@ -46,11 +57,12 @@ _PICTURES: Mapping[str, Mapping[str, str]] = {
         "figure6-validation": "Mean mAP on validation people, photographs excluded that a query was made from.",
     },
     "figure7": {"figure7": "One random half of each kind of data."},
+    **PICTURES,
 }
 
 
 def write_section(item: str, record: Mapping[str, Any] | None) -> Section:
-    """The section of a table or figure; without a record it says so.
+    """The section of an item; without a record it says so.
 
     Args:
         item: of `ITEMS`.
@@ -222,6 +234,10 @@ _GRIDS = {
     "figure5": _figure_5,
     "figure6": _figure_6,
     "figure7": _figure_7,
+    "evidence": evidence_grids,
+    "galleries": gallery_grids,
+    "errors": error_grids,
+    "leakage": leakage_grids,
 }
 
 
