@@ -20,6 +20,7 @@ PYTHON
 "$venv/bin/crossreid" data draw "$work/world" --people test=6 --groups 1 --workers 1 >/dev/null
 photos=$work/world/test/rgb
 photo=$(find "$photos" -type f | sort | head -n 1)
+for frame in 1 2 3 4 5 6; do echo "$frame,-1,0,0,40,80,0.9"; done >"$work/boxes.txt" # one person who stands still
 for runtime in openvino onnx; do
     pack=$work/$runtime gallery=$work/gallery-$runtime
     "$venv/bin/crossreid" export tiny-edge --runtime "$runtime" --out "$pack" >/dev/null
@@ -29,5 +30,8 @@ for runtime in openvino onnx; do
     grep -q "$(basename "$photo")" "$work/found.json" || { cat "$work/found.json"; exit 1; }
     "$edge/bin/crossreid" edge run --pack "$pack" --camera c --spool "$work/spool-$runtime" --crops "$photos" >"$work/run.txt"
     grep -q "6 tracks wait" "$work/run.txt" || { cat "$work/run.txt"; exit 1; }
+    "$edge/bin/crossreid" edge run --pack "$pack" --camera d --spool "$work/frames-$runtime" --source "$photos" \
+        --crops "$work/boxes.txt" >"$work/run.txt"
+    grep -q "1 tracks wait" "$work/run.txt" || { cat "$work/run.txt"; exit 1; }
     echo "without torch: a pack for $runtime embeds, enrols, searches and follows"
 done

@@ -141,3 +141,9 @@ def put() -> Callable[..., int]:
 def street(program: Any) -> Any:
     """The module `street.py`."""
     return program("tests/edge/street.py")
+
+
+@pytest.fixture(scope="session")
+def crowd(program: Any) -> Any:
+    """The module `crowd.py`."""
+    return program("tests/edge/crowd.py")

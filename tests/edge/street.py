@@ -21,21 +21,23 @@ from crossreid.edge import sender
 from crossreid.edge.detection import Detections
 from crossreid.edge.device import Device, Settings
 from crossreid.edge.frames import Frame
+from crossreid.edge.motion import Motion, TrackingRules
 from crossreid.edge.sender import Cloud, Sender
 from crossreid.edge.sightings import CropRules
 from crossreid.edge.spool import Spool
-from crossreid.edge.tracking import TrackingRules
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FRAMES = 60
-SETTINGS = Settings("cam7", crops=CropRules(spacing=3, longest=25), tracking=TrackingRules(patience=5))
+SETTINGS = Settings(
+    "cam7", crops=CropRules(spacing=3, longest=25), tracking=TrackingRules(patience=5, confirmed_after=2)
+)
 
-# Number -> colour, first and last frame, row; each walks 2 pixels a frame. Number 3 is there too briefly.
+# Number -> colour, first and last frame, row, width; each walks 2 pixels a frame. Number 3 is too far away to tell.
 PEOPLE = {
-    1: ((224, 32, 32), 0, 20, 10),
-    2: ((32, 160, 32), 5, 57, 60),
-    3: ((32, 32, 224), 24, 26, 10),
-    4: ((224, 224, 32), 35, 60, 10),
+    1: ((224, 32, 32), 0, 20, 10, 20),
+    2: ((32, 160, 32), 5, 57, 60, 20),
+    3: ((32, 32, 224), 24, 28, 10, 6),
+    4: ((224, 224, 32), 35, 60, 10, 20),
 }
 
 
@@ -59,10 +61,10 @@ class Street:
         return Detections.unlabelled(rows, np.full(len(rows), 0.9))
 
     def _people(self, number: int) -> Iterator[tuple[tuple[int, int, int, int], tuple[int, int, int]]]:
-        for colour, first, last, top in PEOPLE.values():
+        for colour, first, last, top, wide in PEOPLE.values():
             if first <= number < last:
                 left = 20 + 2 * (number - first)
-                yield (left, top, left + 20, top + 48), colour
+                yield (left, top, left + wide, top + 48), colour
 
 
 def colour_encoder() -> Any:
@@ -91,6 +93,7 @@ def follow(folder: Path, url: str, *, die_after: int = 0) -> None:
 
 def main(folder: Path, url: str, seed: int) -> None:
     sender._IDLE_S = sender._FIRST_PAUSE_S = 0.01
+    Motion(SETTINGS.tracking)  # its library is loaded here, and not in each of the processes
     rng = random.Random(seed)
     killed = finished = 0
     for attempt in range(400):

@@ -15,11 +15,13 @@ from crossreid.core.track import Track, read_batch, write_batch
 from crossreid.edge.detection import GivenBoxes, OnnxDetector, WholePicture
 from crossreid.edge.device import Device, Settings
 from crossreid.edge.frames import Pictures, Video
+from crossreid.edge.motion import TrackingRules
 from crossreid.edge.night import Night
 from crossreid.edge.sightings import CropRules
 from crossreid.edge.spool import Spool
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CONFIRMED_AFTER = TrackingRules().confirmed_after
 
 
 @pytest.fixture
@@ -50,8 +52,9 @@ def test_people_of_a_video_become_one_vector_each(
     summary = Device(encoder, given, spool, Settings("cam7")).run(source, "walk", start=NOON)
     assert summary.frames == 24
     tracks = finished(spool)
+    seen = 24 if people else 24 - (CONFIRMED_AFTER - 1)  # labels are believed at once
     assert [(track.frames, str(track.modality), track.camera) for track in tracks] == [
-        (24, "rgb", "cam7")
+        (seen, "rgb", "cam7")
     ] * 2
     assert summary.embedded <= 2 * 4 + 4  # not every box of every frame
     alone = colours_of(encoder, [group.rgb(height=walks.TALL, width=walks.WIDE) for group in walk.groups])
@@ -131,7 +134,7 @@ def test_a_detector_and_a_tracker_follow_what_moves(spool: Spool, colours: Any, 
     device = Device(colours.ColourEncoder(), OnnxDetector(bright_blocks(tmp_path)), spool, Settings("cam7"))
     device.run(Pictures(folder), "frames")
     tracks = finished(spool)
-    assert [track.frames for track in tracks] == [12, 12]
+    assert [track.frames for track in tracks] == [12 - (CONFIRMED_AFTER - 1)] * 2
     assert {track.box[2:] for track in tracks} == {(32.0, 64.0)}
 
 

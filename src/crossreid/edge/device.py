@@ -15,11 +15,12 @@ from crossreid.edge.boxes import covered
 from crossreid.edge.detection import Detections, Detector
 from crossreid.edge.frames import Frame, Source, is_grey
 from crossreid.edge.meters import Meters
+from crossreid.edge.motion import TrackingRules
 from crossreid.edge.night import Night
 from crossreid.edge.quality import crop_quality
 from crossreid.edge.sightings import Crop, CropRules, Sightings
 from crossreid.edge.spool import Spool
-from crossreid.edge.tracking import OpenTrack, Tracker, TrackingRules
+from crossreid.edge.tracking import OpenTrack, Tracker
 
 _SOURCE, _TRACKER = "source", "tracker"
 _WRITE_EVERY = 25
@@ -76,7 +77,7 @@ class Device:
         meters: Meters | None = None,
     ) -> None:
         self._encoder, self._detector, self._spool, self._settings = encoder, detector, spool, settings
-        self._tracker = Tracker.resume(settings.tracking, spool.fact(_TRACKER))
+        self._tracker = Tracker(settings.tracking, spool.fact(_TRACKER))
         self._sightings = Sightings(spool, settings.crops, camera=settings.camera)
         self._meters = meters or Meters()
 
@@ -138,8 +139,6 @@ class Device:
     def _crops(self, frame: Frame, found: Detections, seen: Sequence[tuple[OpenTrack, int]]) -> list[Crop]:
         modality, hidden, crops = self._modality(frame), covered(found.boxes), []
         for track, row in seen:
-            if not track.label and track.seen < self._settings.tracking.confirmed_after:
-                continue
             left, top, right, bottom = map(float, found.boxes[row])
             image = _cut(frame.image, left, top, right, bottom)
             if min(image.shape[:2]) < _LEAST_SIDE:
@@ -174,8 +173,7 @@ class Device:
 
     def _end_all(self) -> None:
         """Within a transaction: nobody is expected back."""
-        self._sightings.end(self._tracker.tracks)
-        self._tracker.tracks = []
+        self._sightings.end(self._tracker.end_all())
 
     def _note(self, name: str, following: int, start: datetime) -> None:
         """Within a transaction: where to go on."""

@@ -20,7 +20,7 @@ LOCK = "spool.lock"
 StoredCrop = tuple[int, dict[str, Any], bytes, bytes]
 """Number, facts, vector and picture."""
 
-_FORMAT = 1
+_FORMAT = 2
 _BUSY_S = 30.0
 _JOURNAL_BYTES = 8 * 2**20
 

@@ -1,44 +1,13 @@
-"""Boxes of successive frames -> tracks.
+"""Boxes of successive frames -> tracks: by the labels that the boxes bring, else by how people move."""
 
-Association in two rounds after ByteTrack (Zhang et al., ECCV 2022): sure boxes first, then the doubtful ones for the
-tracks that are left. Motion is a smoothed constant velocity in place of its Kalman filter, so that the whole state is a
-few numbers a track, which are written down with every frame.
-"""
-
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from crossreid.edge.boxes import overlaps
 from crossreid.edge.detection import Detections
-
-Box = tuple[float, float, float, float]
-
-_SMOOTHING = 0.3
-"""Weight of the newest movement in the velocity."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrackingRules:
-    """When boxes are one person's.
-
-    Args:
-        sure: boxes of at least this score take part in the first round, and begin tracks.
-        doubtful: boxes below this score are not looked at.
-        first_overlap: that a box of the first round needs with where the track is expected.
-        second_overlap: the same in the second round.
-        patience: frames that a track may be out of sight.
-        confirmed_after: frames that it must have been seen in.
-    """
-
-    sure: float = 0.5
-    doubtful: float = 0.1
-    first_overlap: float = 0.2
-    second_overlap: float = 0.5
-    patience: int = 30
-    confirmed_after: int = 3
+from crossreid.edge.motion import Motion, TrackingRules
 
 
 @dataclass(slots=True)
@@ -47,48 +16,31 @@ class OpenTrack:
 
     Args:
         number: of the track, from 1.
-        box: where it was last seen.
-        velocity: of the four sides, pixels a frame.
         last_frame: that it was seen in.
-        seen: number of frames that it was seen in.
         label: that the boxes themselves gave it; "" where motion alone tells.
     """
 
     number: int
-    box: Box
-    velocity: Box
     last_frame: int
-    seen: int
     label: str = ""
 
-    def expected(self, frame: int) -> np.ndarray:
-        """The box in a later frame, [4]."""
-        return np.array(self.box) + np.array(self.velocity) * (frame - self.last_frame)
 
-    def see(self, box: np.ndarray, frame: int) -> None:
-        """Move it to where it is seen now."""
-        step = (box - np.array(self.box)) / max(1, frame - self.last_frame)
-        weight = _SMOOTHING if self.seen > 1 else 1.0
-        left, top, right, bottom = weight * step + (1 - weight) * np.array(self.velocity)
-        self.velocity = (float(left), float(top), float(right), float(bottom))
-        left, top, right, bottom = map(float, box)
-        self.box = (left, top, right, bottom)
-        self.last_frame, self.seen = frame, self.seen + 1
-
-
-@dataclass(slots=True)
 class Tracker:
     """Follows people; its state can be written down and read again.
 
     Args:
-        rules: of association.
-        tracks: open ones, oldest first.
-        next_number: of the next new track.
+        rules: of those who bring no labels, and of patience.
+        state: of an earlier one, to go on from.
+
+    Raises:
+        MissingDependencyError: the library that follows people is not installed.
     """
 
-    rules: TrackingRules = field(default_factory=TrackingRules)
-    tracks: list[OpenTrack] = field(default_factory=list)
-    next_number: int = 1
+    def __init__(self, rules: TrackingRules, state: Mapping[str, Any] | None = None) -> None:
+        self._rules, known = rules, state or {"next_number": 1, "tracks": [], "motion": None}
+        self._motion = Motion(rules, known["motion"])
+        self._next_number: int = known["next_number"]
+        self._open = {values["number"]: OpenTrack(**values) for values in known["tracks"]}
 
     def update(self, frame: int, detections: Detections) -> list[tuple[OpenTrack, int]]:
         """Take in the boxes of a frame.
@@ -98,69 +50,50 @@ class Tracker:
             detections: its boxes; those with labels follow their labels, the others where people move.
 
         Returns:
-            Each track that was seen, with the row of its box.
+            Each track that was seen, with the row of its box. A track without a label begins when it is confirmed.
         """
+        known = {track.label: track.number for track in self._open.values() if track.label}
         labelled = [row for row, label in enumerate(detections.labels) if label]
-        matched = self._by_label(detections, labelled)
+        seen: list[tuple[OpenTrack, int]] = []
+        for row in labelled:
+            label = detections.labels[row]
+            number = known.pop(label, None) or self._new_number()
+            seen.append((self._see(number, frame, label), row))
         free = np.setdiff1d(np.arange(len(detections)), labelled)
-        scores = detections.scores[free]
-        sure = free[scores >= self.rules.sure]
-        doubtful = free[(scores >= self.rules.doubtful) & (scores < self.rules.sure)]
-        for rows, least in ((sure, self.rules.first_overlap), (doubtful, self.rules.second_overlap)):
-            taken = {track.number for track, _ in matched}
-            left = [track for track in self.tracks if not track.label and track.number not in taken]
-            matched += _associate(left, detections.boxes, rows, frame, least)
-        for track, row in matched:
-            track.see(detections.boxes[row], frame)
-        used = {row for _, row in matched}
-        begun = [row for row in [*labelled, *sure.tolist()] if row not in used]
-        return matched + [
-            (self._begin(detections.boxes[row], frame, detections.labels[row]), row) for row in begun
-        ]
+        followed = self._motion.follow(
+            frame, detections.boxes[free], detections.scores[free], self._new_number
+        )
+        return seen + [(self._see(number, frame), int(free[row])) for number, row in followed]
 
-    def end_unseen(self, frame: int, *, patience: int | None = None) -> list[OpenTrack]:
-        """Close and return the tracks that have been out of sight for longer than the rules' patience, or this one."""
-        longest = self.rules.patience if patience is None else patience
-        ended = [track for track in self.tracks if frame - track.last_frame > longest]
-        self.tracks = [track for track in self.tracks if frame - track.last_frame <= longest]
+    def end_unseen(self, frame: int) -> list[OpenTrack]:
+        """Close and return the tracks that have been out of sight for longer than the rules' patience."""
+        return self._end([t for t in self._open.values() if frame - t.last_frame > self._rules.patience])
+
+    def end_all(self) -> list[OpenTrack]:
+        """Close and return all tracks; nobody is expected back, those who were not confirmed neither."""
+        ended = self._end(list(self._open.values()))
+        self._motion = Motion(self._rules)
         return ended
 
     def state(self) -> dict[str, Any]:
         """Everything but the rules, as JSON holds it."""
-        return {"next_number": self.next_number, "tracks": [asdict(track) for track in self.tracks]}
+        return {
+            "next_number": self._next_number,
+            "tracks": [asdict(track) for track in self._open.values()],
+            "motion": self._motion.state(),
+        }
 
-    @classmethod
-    def resume(cls, rules: TrackingRules, state: dict[str, Any] | None) -> "Tracker":
-        """The tracker that `state` was taken from."""
-        if state is None:
-            return cls(rules)
-        tracks = [
-            OpenTrack(**values | {name: tuple(values[name]) for name in ("box", "velocity")})
-            for values in state["tracks"]
-        ]
-        return cls(rules, tracks, state["next_number"])
+    def _new_number(self) -> int:
+        self._next_number += 1
+        return self._next_number - 1
 
-    def _by_label(self, detections: Detections, rows: Sequence[int]) -> list[tuple[OpenTrack, int]]:
-        known = {track.label: track for track in self.tracks if track.label}
-        return [(known.pop(detections.labels[row]), row) for row in rows if detections.labels[row] in known]
-
-    def _begin(self, box: np.ndarray, frame: int, label: str) -> OpenTrack:
-        left, top, right, bottom = map(float, box)
-        track = OpenTrack(self.next_number, (left, top, right, bottom), (0.0, 0.0, 0.0, 0.0), frame, 1, label)
-        self.next_number += 1
-        self.tracks.append(track)
+    def _see(self, number: int, frame: int, label: str = "") -> OpenTrack:
+        track = self._open.setdefault(number, OpenTrack(number, frame, label))
+        track.last_frame = frame
         return track
 
-
-def _associate(
-    tracks: Sequence[OpenTrack], boxes: np.ndarray, rows: np.ndarray, frame: int, least: float
-) -> list[tuple[OpenTrack, int]]:
-    """The pairs of largest summed overlap, without those of too little."""
-    if not tracks or not len(rows):
-        return []
-    from scipy.optimize import linear_sum_assignment
-
-    shared = overlaps(np.stack([track.expected(frame) for track in tracks]), boxes[rows])
-    # A pair below the limit must not be bought with a good one.
-    pairs = zip(*linear_sum_assignment(np.where(shared >= least, shared, -1), maximize=True), strict=True)
-    return [(tracks[first], int(rows[second])) for first, second in pairs if shared[first, second] >= least]
+    def _end(self, tracks: list[OpenTrack]) -> list[OpenTrack]:
+        for track in tracks:
+            del self._open[track.number]
+        self._motion.forget({track.number for track in tracks})
+        return tracks
