@@ -237,7 +237,7 @@ def _report(folder: Path, cloud: str) -> None:
     each = counts.sent_bytes / counts.sent if counts.sent else 0.0
     print(
         f"Since the spool was made: {counts.finished} tracks, {counts.sent} sent in {counts.sent_bytes} bytes"
-        f" ({each:.0f} each),"
+        f" ({each:.0f} bytes a person),"
         f" {counts.refused} refused, {counts.dropped} dropped, {counts.short} too short"
     )
     print(f"Wrote {folder}: {counts.waiting} tracks wait ({counts.waiting_bytes} bytes)")

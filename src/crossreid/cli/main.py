@@ -32,6 +32,7 @@ class Verbs(LazyVerbs):
         "edge": ("crossreid.cli.edge:app", "Follow people before a camera, and send their vectors."),
         "save": ("crossreid.cli.save:save", "Write a model as a folder for the hub."),
         "index": ("crossreid.cli.index:index", "Enrol a folder of pictures in a gallery."),
+        "project": ("crossreid.cli.project:project", "Write a gallery again for a low-rank pack."),
         "search": ("crossreid.cli.search:search", "Find a person by words, sketch, infrared or photo."),
         "serve": ("crossreid.cli.serve:serve", "Serve a gallery over HTTP, with accounts and an audit log."),
         "audit": ("crossreid.cli.audit:app", "Look whether an audit log is as it was written."),

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from crossreid.core.errors import CheckpointError
+from crossreid.core.basis import PrincipalBasis
+from crossreid.core.errors import CheckpointError, ConfigurationError
 from crossreid.data.preprocessing import Preprocessing
 from crossreid.runtime.parity import Parity
 
@@ -116,6 +117,21 @@ def read_pack(folder: Path) -> Pack:
                 f"{file} holds {found[:12]}", expected=expected[:12], remedy="copy or export the pack again"
             )
     return pack
+
+
+def read_basis(folder: Path) -> PrincipalBasis:
+    """The directions in which a low-rank pack answers.
+
+    Raises:
+        CheckpointError: see `read_pack`.
+        ConfigurationError: the pack answers in full width.
+        DataError: the directions cannot be read.
+    """
+    if not read_pack(folder).rotation:
+        raise ConfigurationError(
+            f"{folder}, a pack in full width", expected="one that was exported with --rank and --basis"
+        )
+    return PrincipalBasis.load(folder / BASIS)
 
 
 def checksum(file: Path) -> str:

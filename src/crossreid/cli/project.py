@@ -1,0 +1,49 @@
+"""`crossreid project`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crossreid.cli.options import command_line, is_file
+
+
+def project(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A gallery (folder or address) in full width, or a .parquet that crossreid embed wrote."
+        ),
+    ],
+    *,
+    pack: Annotated[Path, typer.Option(help="Edge pack that was exported with --rank.")],
+    out: Annotated[
+        str,
+        typer.Option("--out", "-o", metavar="PATH", help="A new gallery, or the embeddings: .parquet."),
+    ],
+) -> None:
+    """Write a gallery, or embeddings, in the few directions of a low-rank pack, which can then search them.
+
+    Nothing is embedded again. After the gallery has changed, project it anew.
+    """
+    from crossreid.cli.outputs import check_output_file
+    from crossreid.core.embeddings import Embeddings
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.gallery.gallery import open_gallery
+    from crossreid.gallery.projecting import project_gallery
+    from crossreid.runtime.pack import read_basis
+
+    basis = read_basis(pack)
+    if is_file(source) != is_file(out):
+        raise ConfigurationError(f"{source} to {out}", expected="two galleries, or two .parquet files")
+    if is_file(source):
+        check_output_file(Path(out), ".parquet")
+        embeddings = basis.project(Embeddings.load(source))
+        embeddings.save(out)
+        print(f"Wrote {out}: {len(embeddings)} vectors of {basis.rank} numbers instead of {basis.dim}")
+        print("Next: " + command_line("evaluate", pack, "--gallery", out, "--data", "DATA"))
+        return
+    target = open_gallery(out)
+    count = project_gallery(open_gallery(source), target, basis, source=str(pack))
+    print(f"Wrote {target.uri}: {count} pictures, {basis.rank} numbers instead of {basis.dim}")
+    print("Next: " + command_line("search", target.uri, "--text", "a man in a red jacket"))
