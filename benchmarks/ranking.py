@@ -2,7 +2,8 @@
 
 - *per-query loop*: one argsort for all queries, then Python for each query, with the average precision summed up
   item by item (as in the pure-Python evaluation of fast-reid).
-- *full argsort*: one argsort for all queries, then tables as large as queries x gallery (as in IRRA).
+- *full argsort*: one argsort for all queries, then tables as large as queries x gallery, divided place by place (as in
+  IRRA).
 
 Both are written anew here, for the metrics R1, R5, R10, mAP and mINP; they form their products in single precision,
 ours in double. All begin with the same vectors, take turns within a round, and must agree on the result. A gallery of
@@ -111,9 +112,9 @@ def full_argsort(items: Items) -> Numbers:
     right = right[right.any(dim=1)]
     found = right.cumsum(dim=1)
     counts = found[:, -1]
-    places = torch.arange(1, right.shape[1] + 1)
-    last = (right * places).amax(dim=1)
-    precisions = (found / places * right).sum(dim=1) / counts
+    last = torch.cat([row.nonzero()[-1] + 1 for row in right])
+    shares = torch.stack([found[:, place] / (place + 1.0) for place in range(right.shape[1])], dim=1)
+    precisions = (shares * right).sum(dim=1) / counts
     cmc = [100 * float((found[:, k - 1] > 0).float().mean()) for k in KS]
     return (*cmc, 100 * float(precisions.mean()), 100 * float((counts / last).mean()))
 

@@ -13,8 +13,9 @@ from crossreid.evaluation.cosines import DROPPED, cosine_rows, queries_at_a_time
 from crossreid.evaluation.intervals import bootstrap_intervals
 from crossreid.evaluation.nearest import nearest_items
 from crossreid.evaluation.outcomes import collect_outcomes
-from crossreid.evaluation.positions import QueryScores, score_queries
+from crossreid.evaluation.positions import QueryScores
 from crossreid.evaluation.protocols import EvaluationProtocol
+from crossreid.evaluation.screening import score_cosines
 from crossreid.evaluation.tasks import RetrievalTask
 from crossreid.synthesis.pedestrians.attributes import Pedestrian
 
@@ -104,12 +105,7 @@ def errors_by_attribute(
         if unknown:
             raise DataError(f"{len(unknown)} items whose truth is unknown", expected="items of a drawn world")
     exclude = rule.exclusion(task, queries, gallery)
-    scores = score_queries(
-        cosine_rows(queries.vectors, gallery.vectors),
-        _answers(queries, gallery, exclude, rule),
-        query_count=len(queries),
-        at_a_time=queries_at_a_time(len(gallery), gallery.dim),
-    )
+    scores = score_cosines(queries.vectors, gallery.vectors, _answers(queries, gallery, exclude, rule))
     if not len(scores.rows):
         raise DataError(f"no query of {task} with a right answer", expected="people with several pictures")
     properties = _properties(queries, gallery, truth, exclude, rule)

@@ -30,6 +30,11 @@ def gallery_at_a_time(dim: int) -> int:
     return max(1, BUDGET_BYTES // max(8 * dim, 1))
 
 
+def fits(size: int) -> bool:
+    """Whether an array of so many bytes is one of the largest that may be."""
+    return size <= BUDGET_BYTES
+
+
 def cosine_rows(queries: Array, gallery: Array) -> Rows:
     """Similarities by cosine.
 

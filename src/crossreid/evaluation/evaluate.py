@@ -20,6 +20,7 @@ from crossreid.evaluation.positions import QueryScores, score_queries
 from crossreid.evaluation.protocols import EvaluationProtocol, find_protocol
 from crossreid.evaluation.report import FPIRS, Report, ReportRow
 from crossreid.evaluation.reranking import Reranking, find_reranking, reranked_rows
+from crossreid.evaluation.screening import score_cosines
 from crossreid.evaluation.searches import measure_searches
 from crossreid.evaluation.tasks import RetrievalTask
 from crossreid.evaluation.together import TOGETHER, ask_together, reads_together
@@ -234,6 +235,13 @@ def _score(
 ) -> QueryScores:
     exclude = rule.exclusion(task, asking, gallery)
     people = asking.person_ids, gallery.person_ids
+    if not look:
+        return score_cosines(
+            asking.vectors,
+            gallery.vectors,
+            right_and_dropped(*people, exclude=exclude, whoever=rule.whoever),
+            unique_people=gallery.person_ids if rule.unique_people else None,
+        )
     return score_queries(
         reranked_rows(
             look, asking.vectors, gallery.vectors, people=people, exclude=exclude, whoever=rule.whoever

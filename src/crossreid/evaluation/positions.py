@@ -1,6 +1,6 @@
 """At which places of the ranked gallery the right answers stand, counted without sorting the gallery."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,9 @@ from crossreid.evaluation.cosines import DROPPED, Rows
 
 # So many passes over a row cost about as much as sorting each item of the row between the right answers.
 _FEW = 64
+
+Ranked = tuple[int, int, np.ndarray]
+"""A query, the position of its first right answer, and the ascending positions of all, from 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,18 +49,57 @@ def score_queries(
         unique_people: None, or the person ids [g]: the first right answer's position is then counted in people
             rather than in items (each known person once, each item of an unknown person on its own).
     """
-    scores: list[tuple[int, int, float, float]] = []
     following = iter(answers)
-    for start in range(0, query_count, at_a_time):
-        for query, row in enumerate(similarities(start, min(start + at_a_time, query_count)), start):
-            right, dropped = next(following)
-            if not right.size:
-                continue
-            row[dropped] = DROPPED
-            places = positions(row, right)
-            nearest = places[0] if unique_people is None else _people_before(row, right, unique_people) + 1
-            found = np.arange(1, len(places) + 1)
-            scores.append((query, nearest, float(np.mean(found / places)), len(places) / places[-1]))
+    blocks = (
+        ranked_rows(
+            similarities(start, min(start + at_a_time, query_count)),
+            following,
+            start,
+            unique_people=unique_people,
+        )
+        for start in range(0, query_count, at_a_time)
+    )
+    return tabulate(one for block in blocks for one in block)
+
+
+def ranked_rows(
+    rows: np.ndarray,
+    answers: Iterable[tuple[np.ndarray, np.ndarray]],
+    start: int,
+    *,
+    unique_people: np.ndarray | None = None,
+) -> Iterator[Ranked]:
+    """The queries among some that have a right answer.
+
+    Args:
+        rows: int32 [n, g], similarities of the queries from `start` on; what is dropped is overwritten.
+        answers: of `right_and_dropped`; as many are taken as there are rows.
+        start: number of the first query.
+        unique_people: see `score_queries`.
+    """
+    for query, (row, (right, dropped)) in enumerate(zip(rows, answers, strict=False), start):
+        if not right.size:
+            continue
+        row[dropped] = DROPPED
+        places = positions(row, right)
+        yield (
+            query,
+            int(places[0] if unique_people is None else _people_before(row, right, unique_people) + 1),
+            places,
+        )
+
+
+def tabulate(ranked: Iterable[Ranked]) -> QueryScores:
+    """AP and INP of each query, by the positions of its right answers."""
+    scores = [
+        (
+            query,
+            nearest,
+            float((np.arange(1, len(places) + 1) / places).sum()) / len(places),
+            len(places) / places[-1],
+        )
+        for query, nearest, places in ranked
+    ]
     rows, nearest, precisions, penalties = zip(*scores, strict=True) if scores else ((), (), (), ())
     return QueryScores(
         np.array(rows, dtype=np.int64),

@@ -8,8 +8,7 @@ import numpy as np
 from crossreid.core.errors import ConfigurationError, DataError
 from crossreid.evaluation.answers import Keys, right_and_dropped
 from crossreid.evaluation.arrays import Array, is_finite, is_tensor, to_numpy
-from crossreid.evaluation.cosines import cosine_rows, queries_at_a_time
-from crossreid.evaluation.positions import score_queries
+from crossreid.evaluation.screening import score_cosines
 
 
 @dataclass(frozen=True)
@@ -74,12 +73,7 @@ def rank(
     gallery = _checked("gallery", gallery_vectors, people[1], keys[1] if keys else None)
     if queries.shape[1] != gallery.shape[1]:
         raise DataError(f"vectors of widths {queries.shape[1]} and {gallery.shape[1]}", expected="one width")
-    scores = score_queries(
-        cosine_rows(queries, gallery),
-        right_and_dropped(*people, exclude=keys),
-        query_count=len(queries),
-        at_a_time=queries_at_a_time(len(gallery), gallery.shape[1]),
-    )
+    scores = score_cosines(queries, gallery, right_and_dropped(*people, exclude=keys))
     return Ranking(
         cmc={k: _percent(scores.nearest <= k) for k in ks},
         mean_ap=_percent(scores.precisions),
