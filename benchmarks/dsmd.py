@@ -2,8 +2,9 @@
 
 Run `python benchmarks/dsmd.py`: thirty trainings. It resumes, and writes `benchmarks/results/dsmd.json`: mAP by
 `source-excluded` of the three tasks for people never seen, edge against edge (E2E) and edge against cloud (E2C), and
-rSum between photographs and captions. All variants but the first learn the task beside, with weight 0.01; balanced
-weights add up to 10 and more, so that beside them it is next to nothing, as in the source, which has no task.
+rSum between photographs and captions; and `dsmd.png`, the mAP of validation people over the steps. All variants but
+the first learn the task beside, with weight 0.01; balanced weights add up to 10 and more, so that beside them it is
+next to nothing, as in the source, which has no task.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
+from crossreid.analysis.figures import convergence_figure, render
 from crossreid.core.embeddings import Embeddings
 from crossreid.data.dataset import Dataset
 from crossreid.data.loading import load_dataset
@@ -50,6 +53,12 @@ VARIANTS: Mapping[str, tuple[str, dict[str, Any]]] = {
 }
 """What is trained -> the kind of its configuration and the settings of the distillation."""
 
+DRAWN = (
+    "task only", "cosine", "PCM + FR", "cosine + PCM + FR", "DSMD, raw rate", "DSMD, released",
+    "cosine + PCM + FR, balanced",
+)  # fmt: skip
+"""Whose curves are drawn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -59,6 +68,8 @@ class Comparison:
         train_people: drawn people to learn from, an encounter of each.
         test_people: unseen people that are searched for.
         test_groups: encounters of each.
+        validation_people: others, behind the curves, as often met.
+        validate_every: steps.
         steps: of every variant.
         learning_rate: at its peak.
         batch_people: identities a batch.
@@ -74,8 +85,10 @@ class Comparison:
     train_people: int = 2000
     test_people: int = 200
     test_groups: int = 4
+    validation_people: int = 30
+    validate_every: int = 20
     steps: int = 160
-    learning_rate: float = 5e-4
+    learning_rate: float = 1e-3
     batch_people: int = 48
     components: int = 50
     queue: int = 1024
@@ -86,27 +99,43 @@ class Comparison:
     world_seed: int = 0
 
 
-def compare(size: Comparison, folder: Path, *, quiet: bool = True) -> dict[str, dict[str, list[float]]]:
-    """Train and evaluate every variant at every seed: the numbers by variant, then by name, one a seed."""
-    train, test = _draw(size, folder)
+Numbers = dict[str, dict[str, list[float]]]
+Curves = dict[str, list[list[tuple[int, float]]]]
+
+
+def compare(size: Comparison, folder: Path, *, quiet: bool = True) -> tuple[Numbers, Curves]:
+    """Train and evaluate every variant at every seed.
+
+    Returns:
+        The numbers by variant, then by name, one a seed; and the mean mAP of validation people, (step, percent), of
+        each variant and seed.
+    """
+    train, test, validation = _draw(size, folder)
     cloud = load_encoder(size.teacher, precision=size.precision)
     features = store_teacher_features(cloud, train, folder / "teacher_features.parquet", progress=not quiet)
     gallery = store_teacher_features(cloud, test, folder / "gallery.parquet", progress=not quiet)
-    numbers: dict[str, dict[str, list[float]]] = {"teacher": _add({}, _measure(gallery, gallery))}
+    numbers: Numbers = {"teacher": _add({}, _measure(gallery, gallery))}
     start = load_encoder(size.student, precision=size.precision).encode(test.samples)
     numbers["student, untrained"] = _add({}, _measure(start, gallery))
+    curves: Curves = {}
     for name in VARIANTS:
         for seed in size.seeds:
             run = folder / f"{name.replace(' ', '-')}-{seed}"
             model = train_model(
-                configuration(size, name, seed), train, run, teacher_features=features, quiet=quiet
+                configuration(size, name, seed),
+                train,
+                run,
+                teacher_features=features,
+                validation=validation,
+                quiet=quiet,
             )
+            curves.setdefault(name, []).append(read_history(run / "history.jsonl", "validation_map"))
             edge = load_encoder(model, precision=size.precision).encode(test.samples)
             measured = _measure(edge, gallery)
             measured["seconds"] = read_history(run / "history.jsonl", "seconds")[-1][1]
             _add(numbers.setdefault(name, {}), measured)
             print(f"{name} ({seed}): " + ", ".join(f"{key} {value:.1f}" for key, value in measured.items()))
-    return numbers
+    return numbers, curves
 
 
 def configuration(size: Comparison, name: str, seed: int) -> StudentConfig | DistillationConfig | DsmdConfig:
@@ -124,6 +153,7 @@ def configuration(size: Comparison, name: str, seed: int) -> StudentConfig | Dis
             "seed": seed,
             "checkpoint_every": max(1, size.steps // 4),
             "log_every": max(1, size.steps // 40),
+            "validate_every": size.validate_every,
             "tracker": None,
         },
         "batch": {"people": size.batch_people, "groups": 1},
@@ -141,8 +171,12 @@ def configuration(size: Comparison, name: str, seed: int) -> StudentConfig | Dis
             return DistillationConfig.model_validate(common | {"distillation": follow})
 
 
-def _draw(size: Comparison, folder: Path) -> tuple[Dataset, Dataset]:
-    sizes = {"train": (size.train_people, 1), "test": (size.test_people, size.test_groups)}
+def _draw(size: Comparison, folder: Path) -> tuple[Dataset, Dataset, Dataset]:
+    sizes = {
+        "train": (size.train_people, 1),
+        "test": (size.test_people, size.test_groups),
+        "validation": (size.validation_people, size.test_groups),
+    }
     for split, (people, groups) in sizes.items():
         write_world(
             folder / split,
@@ -151,8 +185,8 @@ def _draw(size: Comparison, folder: Path) -> tuple[Dataset, Dataset]:
             groups_per_person=groups,
             progress=False,
         )
-    train, test = (load_dataset("pedestrians", folder / split, split) for split in sizes)
-    return train, test
+    train, test, validation = (load_dataset("pedestrians", folder / split, split) for split in sizes)
+    return train, test, validation
 
 
 def _measure(edge: Embeddings, cloud: Embeddings) -> dict[str, float]:
@@ -173,16 +207,36 @@ def _add(numbers: dict[str, list[float]], measured: Mapping[str, float]) -> dict
     return numbers
 
 
+def _figure(curves: Curves) -> Figure:
+    """Means over the seeds."""
+    means = {}
+    for name in filter(curves.__contains__, DRAWN):
+        steps = [step for step, _ in curves[name][0]]
+        values = np.mean([[value for _, value in one] for one in curves[name]], axis=0)
+        means[name] = list(zip(steps, values.tolist(), strict=True))
+    return convergence_figure(
+        means, title="DSMD beside cosine, PCM and FR", quantity="mean mAP on validation people, %"
+    )
+
+
 def main(size: Comparison = Comparison(), *, runs: Path = RUNS, results: Path = RESULTS) -> None:
-    numbers = compare(size, runs)
+    numbers, curves = compare(size, runs)
     for name, measured in numbers.items():
         values = measured["E2E mAP"]
         spread = f" +- {np.std(values, ddof=1):.1f}" if len(values) > 1 else ""
         print(f"{name:38} mean mAP {np.mean(values):.1f}{spread}")
     settings = {name: {"kind": kind, "settings": asked} for name, (kind, asked) in VARIANTS.items()}
     write_record(
-        results, asdict(size), seed=size.seeds[0], seeds=list(size.seeds), variants=settings, numbers=numbers
+        results,
+        asdict(size),
+        seed=size.seeds[0],
+        seeds=list(size.seeds),
+        variants=settings,
+        numbers=numbers,
+        curves=curves,
+        pictures=["dsmd"],
     )
+    results.with_suffix(".png").write_bytes(render(_figure(curves), dots_per_inch=120))
     print(f"{results} is written")
 
 

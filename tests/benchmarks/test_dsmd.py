@@ -38,6 +38,8 @@ def test_it_runs_to_its_end(
         train_people=6,
         test_people=3,
         test_groups=2,
+        validation_people=3,
+        validate_every=1,
         steps=2,
         batch_people=4,
         components=4,
@@ -58,6 +60,9 @@ def test_it_runs_to_its_end(
         assert 0 < numbers["E2E rSum"][0] <= 600
     assert record["numbers"]["teacher"]["E2E mAP"] == record["numbers"]["teacher"]["E2C mAP"]
     assert record["seeds"] == [0, 1]
+    assert set(record["curves"]) == set(TRAINED)
+    assert all([step for step, _ in one] == [1, 2] for seeds in record["curves"].values() for one in seeds)
+    assert results.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
     assert record["configuration"]["steps"] == 2
     assert {name: record[name] for name in ("versions", "hardware")} == {
         name: provenance()[name] for name in ("versions", "hardware")

@@ -301,17 +301,22 @@ def _batches(config: ModelConfig, dataset: Dataset, preprocessing: Preprocessing
 
 
 def _validate(model: Model, dataset: Dataset, config: ModelConfig) -> Mapping[str, float]:
-    """Percent: the mean mAP of the three tasks; of DSMD rSum between photographs and captions."""
+    """Percent: the mean mAP of the three tasks; of DSMD rSum between photographs and captions, and the other where
+    there is evidence for all three.
+    """
     precision = "bf16" if config.loop.precision == "bf16" else "fp32"
     encoder = ModelEncoder(model, precision=precision)
     embeddings = encoder.encode(dataset.of(*encoder.modalities).samples)
     model.train()
+    sums: dict[str, float] = {}
     if isinstance(config, DsmdConfig):
         report = evaluate(embeddings, tasks=BOTH_WAYS, protocol="image-text")
-        return {"validation_rsum": next(iter(report.recall_sums().values()))}
+        sums["validation_rsum"] = next(iter(report.recall_sums().values()))
+        if len(np.unique(embeddings.modalities)) < len(Modality):
+            return sums
     tasks, protocol = validation_tasks(config) if isinstance(config, MllmreidConfig) else _PAPER_S
     rows = evaluate(embeddings, tasks=tasks, protocol=protocol).rows
-    return {"validation_map": sum(row.mean_ap for row in rows) / len(rows)}
+    return sums | {"validation_map": sum(row.mean_ap for row in rows) / len(rows)}
 
 
 def read_history(path: Path, name: str) -> list[tuple[int, float]]:
