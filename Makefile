@@ -48,6 +48,7 @@ check: $(READY) ## lint, formatting, types, layers, documentation
 	$(BIN)/python tools/write_reference.py --check
 	$(BIN)/python tools/write_results.py --check
 	$(BIN)/python tools/write_performance.py --check
+	$(BIN)/python tools/write_reliability.py --check
 	$(BIN)/python tools/write_readme.py --check
 	$(BIN)/python tools/check_docs.py
 
@@ -59,6 +60,7 @@ docs: $(READY) ## write docs/cli.md, docs/training.md and docs/results.md anew f
 	$(BIN)/python tools/write_reference.py
 	$(BIN)/python tools/write_results.py
 	$(BIN)/python tools/write_performance.py
+	$(BIN)/python tools/write_reliability.py
 	$(BIN)/python tools/write_readme.py
 
 site: $(READY) ## the documentation as web pages, in build/site

@@ -10,6 +10,7 @@ import pytest
 from crossreid.core.errors import DataError
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
+from crossreid.runtime.remote import ServerUnavailableError
 from crossreid.server.batching import Batcher
 from crossreid.server.metrics import Metrics
 from crossreid.server.refusals import RefusalError
@@ -36,7 +37,9 @@ class Counting:
             raise DataError("a bad word")
         if any(item.caption == "worse" for item in items):
             raise MemoryError
-        return self.inner.encode(items, modality=modality)
+        if any(item.caption == "away" for item in items):
+            raise ServerUnavailableError("no answer")
+        return self.inner.encode([item for item in items if item.caption != "short"], modality=modality)
 
 
 @pytest.fixture
@@ -152,6 +155,40 @@ def test_one_bad_request_does_not_spoil_the_others_of_its_batch(make: Make, coun
             worse.result()
     assert (caught.value.code, caught.value.status) == ("encoder_failed", 503)
     assert len(batcher.encode(words("red"), deadline=soon())) == 1
+
+
+def test_an_encoder_that_loses_a_row_fails_that_request_and_lives_on(make: Make) -> None:
+    batcher = make()
+    with pytest.raises(RefusalError) as caught:
+        batcher.encode(words("red", "short"), deadline=soon())
+    assert caught.value.code == "encoder_failed"
+    assert len(batcher.encode(words("red"), deadline=soon())) == 1
+
+
+def test_an_encoder_that_is_away_is_asked_once_for_all_who_wait(make: Make, counting: Counting) -> None:
+    batcher = make(batch_size=3, wait_ms=1000.0)
+    with ThreadPoolExecutor(3) as pool:
+        waiting = [
+            pool.submit(batcher.encode, words(word), deadline=soon()) for word in ("red", "away", "blue")
+        ]
+        for one in waiting:
+            with pytest.raises(ServerUnavailableError):
+                one.result()
+    assert counting.sizes == [3]
+
+
+def test_what_became_late_while_others_failed_is_not_encoded(make: Make, counting: Counting) -> None:
+    batcher = make(batch_size=2, wait_ms=1000.0)
+    counting.go.clear()
+    with ThreadPoolExecutor(2) as pool:
+        hurried = pool.submit(batcher.encode, words("bad"), deadline=soon(0.2))
+        patient = pool.submit(batcher.encode, words("red"), deadline=soon())
+        wait_until(lambda: counting.sizes == [2])
+        with pytest.raises(RefusalError, match="not done in time"):
+            hurried.result()
+        counting.go.set()
+        assert len(patient.result()) == 1
+    assert counting.sizes == [2, 1]
 
 
 def test_going_down_finishes_what_waits_and_takes_nothing_new(make: Make, counting: Counting) -> None:

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 
 from crossreid.gallery.postgres import schema
 from crossreid.server.housekeeping import clean_up
-from crossreid.server.records import jobs
 
 WHY = {"reason": "subject request", "reference": "DSR-7"}
 
@@ -60,13 +59,3 @@ def test_what_has_expired_goes_by_itself_and_is_written_down(filled: Any, paint:
     (entry,) = filled.auditor.get("/audit", params={"action": "expiry"})["entries"]
     assert (entry["actor"], entry["content"]["items"], entry["content"]["remaining"]) == ("server", 5, 0)
     assert filled.supervisor.ask("PUT", "/retention", json=rule | {"days": None}) == {"collections": {}}
-
-
-def test_jobs_of_a_server_that_went_away_end(tenant: Any) -> None:
-    with tenant.service.transaction(tenant.name) as connection:
-        lost, living = (jobs.create_job(connection, tenant.name, kind="import", by="ann") for _ in range(2))
-        old = datetime.now(UTC) - timedelta(minutes=3)
-        connection.execute(sa.update(schema.jobs).where(schema.jobs.c.id == lost).values(alive=old))
-    clean_up(tenant.service)
-    states = {job["id"]: job["state"] for job in tenant.operator.get("/jobs")["jobs"]}
-    assert states == {lost: "failed", living: "waiting"}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crossreid.server.service import Service
 
 _INSIDE = ".server"
-_CONNECTIONS = 20
+_CONNECTIONS, _LOCK_S = 20, 20.0
 
 
 def serve(
@@ -66,6 +66,15 @@ def serve(
     batch_size: Annotated[int, typer.Option(min=1, help="Most items in one call of the encoder.")] = 64,
     wait_ms: Annotated[float, typer.Option(min=0, help="How long such a call waits for more items.")] = 4.0,
     rate: Annotated[float, typer.Option(min=0.1, help="Requests a second of one key, on average.")] = 100.0,
+    spare_mib: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Enrol nothing when the disk of the gallery's folder has less left; searches go on."
+        ),
+    ] = 256,
+    look_every: Annotated[
+        float, typer.Option(min=0.1, help="Seconds between two looks for what has expired.")
+    ] = 600.0,
     drain: Annotated[int, typer.Option(min=1, help="Seconds to finish requests when going down.")] = 30,
     device: Annotated[
         str | None, typer.Option(help="cpu or cuda; by default cuda where there is one.")
@@ -102,6 +111,8 @@ def serve(
         two_person=two_person,
         whole_space=whole_space,
         open_metrics=open_metrics,
+        retention_check_s=look_every,
+        spare_bytes=spare_mib * 2**20,
     )
     key = find_master_key(key_file)
     taken, where = listen(where)
@@ -110,7 +121,13 @@ def serve(
         model = _load(encoder, device)
         tokens = TokenReader(provider) if provider else None
         service = Service(
-            database, model, settings=settings, key=key, tokens=tokens, input_size=_input_size(model)
+            database,
+            model,
+            settings=settings,
+            key=key,
+            tokens=tokens,
+            input_size=_input_size(model),
+            disk=None if "://" in gallery else Path(gallery),
         )
         take_over_folder(service, gallery)
         first = first_key(service, again=new_key)
@@ -132,9 +149,10 @@ def open_database(address: str) -> "Iterator[Database]":
 
     from crossreid.gallery.postgres.database import Database
     from crossreid.gallery.postgres.embedded import EmbeddedPostgres
+    from crossreid.gallery.postgres.watchman import kept_alive
 
     if "://" in address:
-        with closing(Database(address, pool_size=_CONNECTIONS)) as database:
+        with closing(Database(address, pool_size=_CONNECTIONS, lock_timeout_seconds=_LOCK_S)) as database:
             database.upgrade()
             yield database
         return
@@ -142,7 +160,8 @@ def open_database(address: str) -> "Iterator[Database]":
     folder.mkdir(parents=True, exist_ok=True)
     with (
         EmbeddedPostgres(folder / "postgres") as server,
-        closing(Database(server.uri, pool_size=_CONNECTIONS)) as database,
+        kept_alive(server),
+        closing(Database(server.uri, pool_size=_CONNECTIONS, lock_timeout_seconds=_LOCK_S)) as database,
     ):
         database.upgrade()
         yield database

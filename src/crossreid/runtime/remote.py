@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection, IncompleteRead
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +26,10 @@ _TRIES, _LONGEST_PAUSE_S = 6, 30.0
 _MOST_BATCH_BYTES = 24 * 2**20
 _MOST_ANSWER_BYTES = 256 * 2**20
 _AGAIN = (429, 502, 503, 504)
+
+
+class ServerUnavailableError(DataError):
+    """A server that does not answer, or cannot now; whoever asked did nothing wrong."""
 
 
 class RemoteEncoder:
@@ -89,7 +93,8 @@ class RemoteEncoder:
         Files travel as they are and pictures without loss, so that the vectors are those of the encoder itself.
 
         Raises:
-            DataError: a file cannot be read, or the server refused it or could not be reached.
+            DataError: a file cannot be read, or the server refused it.
+            ServerUnavailableError: the server could not be reached, or has too much to do.
         """
         from rich.console import Console
         from rich.progress import Progress
@@ -152,7 +157,7 @@ class RemoteEncoder:
                 status, wait_s, answer = self._send(method, path, body)
             except (OSError, HTTPException) as error:
                 if attempt + 1 == _TRIES:
-                    raise DataError(
+                    raise ServerUnavailableError(
                         f"{self.source} does not answer ({error})", expected="a server"
                     ) from error
                 status, wait_s, answer = 503, 0.0, {}
@@ -174,7 +179,10 @@ class RemoteEncoder:
             answer = connection.getresponse()
             written = answer.getheader("Retry-After", "")
             wait_s = float(written) if written.isdecimal() else 0.0
-            return answer.status, wait_s, _parse(answer.read(_MOST_ANSWER_BYTES))
+            content = answer.read(_MOST_ANSWER_BYTES)
+            if answer.length and len(content) < _MOST_ANSWER_BYTES:
+                raise IncompleteRead(content, answer.length)
+            return answer.status, wait_s, _parse(content)
         finally:
             connection.close()
 
@@ -183,6 +191,7 @@ class RemoteEncoder:
         told = error if isinstance(error, dict) else {}
         found = f"{self.source} answers {status}: {told.get('found', 'no reason')}"
         kind = ConfigurationError if status in (401, 403) else DataError
+        kind = ServerUnavailableError if status in _AGAIN else kind
         remedy = str(told.get("remedy", "")) or (f"put a key into {TOKEN}" if status == 401 else "")
         return kind(found, expected=str(told.get("expected", "")), remedy=remedy)
 

@@ -55,10 +55,10 @@ class Archive:
         if not self.members:
             raise _bad("an archive without pictures")
 
-    def pictures(self) -> Iterator[tuple[Member, bytes | str]]:
-        """Each picture's file, or why there is none."""
+    def pictures(self, seen: int = 0) -> Iterator[tuple[Member, bytes | str]]:
+        """The file of each picture behind the first `seen`, or why there is none."""
         left = self._limits.unpacked_bytes
-        for member in self.members:
+        for member in self.members[seen:]:
             data = self._read(member.name, min(self._limits.picture_bytes, left))
             left -= len(data) if isinstance(data, bytes) else 0
             yield member, data

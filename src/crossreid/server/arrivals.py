@@ -35,8 +35,9 @@ def vectors_of(
     """One unit row an arrival: its own vector, else that of its picture.
 
     Raises:
-        RefusalError: foreign_fingerprint, where vectors and pictures together are not of one encoder.
+        RefusalError: foreign_fingerprint, where vectors and pictures together are not of one encoder; disk_full.
     """
+    service.check_room()
     pictures = [n for n, arrival in enumerate(arrivals) if arrival.vector is None]
     own = [n for n, arrival in enumerate(arrivals) if arrival.vector is not None]
     parts: list[Embeddings] = []

@@ -17,6 +17,7 @@ from crossreid.core.embeddings import Embeddings
 from crossreid.core.encoder import Encoder
 from crossreid.core.errors import CrossReIDError
 from crossreid.core.sample import Sample
+from crossreid.runtime.remote import ServerUnavailableError
 from crossreid.server.metrics import Metrics
 from crossreid.server.refusals import RefusalError
 
@@ -97,12 +98,7 @@ class Batcher:
 
     def _run(self) -> None:
         while batch := self._next():
-            late = [wish for wish in batch if wish.deadline <= time.monotonic()]
-            for wish in late:
-                wish.done.set_exception(_too_late())
-            in_time = [wish for wish in batch if wish not in late]
-            if in_time:
-                self._call(in_time)
+            self._call(batch)
 
     def _next(self) -> list[_Wish]:
         """Wishes of one call; nothing when the server goes down and all is done."""
@@ -127,14 +123,22 @@ class Batcher:
             self._metrics.queue.set(self._waiting)
             return batch
 
-    def _call(self, batch: list[_Wish]) -> None:
+    def _call(self, wishes: list[_Wish]) -> None:
+        batch = [wish for wish in wishes if wish.deadline > time.monotonic()]
+        for late in set(wishes).difference(batch):
+            late.done.set_exception(_too_late())
+        if not batch:
+            return
         samples = [sample for wish in batch for sample in wish.samples]
         began = time.perf_counter()
         try:
             found = self.encoder.encode(samples, batch_size=self._size)
+            if len(found) != len(samples):
+                raise ValueError(f"{len(found)} vectors of {len(samples)} samples")
         except Exception as error:
-            if len(batch) == 1:
-                batch[0].done.set_exception(_failed(error))
+            if len(batch) == 1 or isinstance(error, ServerUnavailableError):
+                for wish in batch:
+                    wish.done.set_exception(_failed(error))
                 return
             for wish in batch:  # find whose it is: the others did nothing wrong
                 self._call([wish])

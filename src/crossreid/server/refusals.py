@@ -20,13 +20,13 @@ STATUS_OF_CODE: dict[str, int] = {
     "purpose_required": 422, "reference_required": 422, "idempotency_key_reused": 422,
     "rate_limited": 429, "queue_full": 429,
     "internal": 500,
-    "draining": 503, "overloaded": 503, "gallery_unavailable": 503, "encoder_failed": 503,
+    "draining": 503, "overloaded": 503, "gallery_unavailable": 503, "encoder_failed": 503, "disk_full": 503,
     "deadline_exceeded": 504,
 }  # fmt: skip
 """Every code there is; documented in docs/server.md."""
 
 _RETRY_AFTER_S = {"rate_limited": 1, "queue_full": 1, "overloaded": 1, "draining": 5, "gallery_unavailable": 5,
-                  "encoder_failed": 5}  # fmt: skip
+                  "encoder_failed": 5, "disk_full": 30}  # fmt: skip
 
 
 class RefusalError(CrossReIDError):
@@ -65,7 +65,12 @@ class RefusalError(CrossReIDError):
 
 def refusal_of(error: CrossReIDError) -> RefusalError:
     """An error of the layers below, as an answer."""
-    from crossreid.gallery.postgres.database import DatabaseBusyError, DatabaseUnavailableError
+    from crossreid.gallery.postgres.database import (
+        DatabaseBusyError,
+        DatabaseFullError,
+        DatabaseUnavailableError,
+    )
+    from crossreid.runtime.remote import ServerUnavailableError
 
     match error:
         case RefusalError():
@@ -74,7 +79,15 @@ def refusal_of(error: CrossReIDError) -> RefusalError:
             return RefusalError("gallery_unavailable", "the database is away", remedy="try again in a moment")
         case DatabaseBusyError():
             return RefusalError(
-                "overloaded", "all connections to the database are in use", remedy="try again in a moment"
+                "overloaded", "a database that has more to do than it can", remedy="try again in a moment"
+            )
+        case DatabaseFullError():
+            return RefusalError(
+                "disk_full", "a database without room", remedy="try again when there is some; tell an admin"
+            )
+        case ServerUnavailableError():
+            return RefusalError(
+                "encoder_failed", "the encoder's server does not answer", remedy="try again later"
             )
         case FingerprintError():
             code = "foreign_fingerprint"

@@ -1,5 +1,6 @@
 """A new secret rotation for all stored vectors of a tenant, while searches go on; and the index over them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +12,9 @@ from crossreid.core.embeddings import Embeddings
 from crossreid.gallery.postgres import schema
 from crossreid.gallery.postgres.replacement import PostgresReplacement
 from crossreid.gallery.postgres.state import add_encoder, read_basis
-from crossreid.server.access import Caller
-from crossreid.server.jobs import Progress
+from crossreid.server.jobs import Job
 from crossreid.server.records.items import Space
-from crossreid.server.records.secrets import drop_template
+from crossreid.server.records.secrets import drop_other_templates, drop_template
 from crossreid.server.refusals import RefusalError
 from crossreid.server.service import GALLERY, Service
 from crossreid.server.templates import Template, secret_of
@@ -22,13 +22,37 @@ from crossreid.server.templates import Template, secret_of
 _STEP, _SAMPLE = 1024, 20_000
 
 
-def renew_template(service: Service, caller: Caller, progress: Progress) -> dict[str, Any]:
+def renew_template(job: Job) -> None:
     """Turn every vector back, and by the new rotation; then searches change over at once, and the old one is dropped.
 
     The principal directions of the stored vectors are learnt and put before the secret rotation, so that its first
     block holds the most energy; unless the encoder has principal coordinates itself.
     """
-    tenant = caller.tenant
+    _renew(job, job.finish)
+
+
+def index_gallery(job: Job) -> None:
+    """Build the index over principal coordinates; a secret rotation that has none before it is renewed first."""
+    service, tenant = job.service, job.caller.tenant
+    with service.transaction(tenant) as connection:
+        space = _filled(service, connection, tenant)
+        name = secret_of(space.rotation)
+        renew = bool(name) and not space.rotation.removesuffix(f"~{name}")
+        renew = renew and service.template(connection, tenant, name).basis is None
+    if renew:
+        _renew(job, lambda connection, _: job.note(connection, progress=0.5))
+    job.report(0.5)
+    index = service.gallery(tenant).build_index()
+    told = {"width": index.width, "candidates": index.candidates, "recall": index.recall, "used": index.used}
+    with service.transaction(tenant) as connection:
+        job.finish(connection, told)
+        content = told | {"key": job.caller.key_id}
+        service.log(connection, tenant, job.caller.name, "index", gallery=GALLERY, content=content)
+
+
+def _renew(job: Job, last: Callable[[Connection, dict[str, Any]], None]) -> None:
+    """`last` is done together with the change to the new rotation."""
+    service, caller, tenant = job.service, job.caller, job.caller.tenant
     with service.transaction(tenant) as connection:
         space, template = _begin(service, connection, tenant)
     old, done = secret_of(space.rotation), 0
@@ -36,7 +60,7 @@ def renew_template(service: Service, caller: Caller, progress: Progress) -> dict
     replacement, total = PostgresReplacement(gallery, record), max(1, len(gallery))
     try:
         while items := replacement.pending(_STEP):
-            progress.report(done / total)
+            job.report(done / total)
             with service.transaction(tenant) as connection:
                 stored = gallery.within(connection).vectors([item.key for item in items])
                 clear = _clear(service, connection, tenant, space, stored)
@@ -49,39 +73,21 @@ def renew_template(service: Service, caller: Caller, progress: Progress) -> dict
             for calibration in calibrations:
                 within.calibrate(calibration)
             drop_template(connection, tenant, old)
+            last(connection, {"items": done, "rotation": template.name})
             content = {"from": old, "to": template.name, "items": done, "key": caller.key_id}
             service.log(connection, tenant, caller.name, "template", gallery=GALLERY, content=content)
     except BaseException:
         with service.transaction(tenant) as connection:
-            _forget_coming(connection, tenant, space)
+            _forget_coming(connection, tenant, space, template)
             drop_template(connection, tenant, template.name)
         raise
     gallery.drop_index(space.encoder)
-    return {"items": done, "rotation": template.name}
-
-
-def index_gallery(service: Service, caller: Caller, progress: Progress) -> dict[str, Any]:
-    """Build the index over principal coordinates; a secret rotation that has none before it is renewed first."""
-    tenant = caller.tenant
-    with service.transaction(tenant) as connection:
-        space = _filled(service, connection, tenant)
-        name = secret_of(space.rotation)
-        renew = bool(name) and not space.rotation.removesuffix(f"~{name}")
-        renew = renew and service.template(connection, tenant, name).basis is None
-    if renew:
-        renew_template(service, caller, progress)
-    progress.report(0.5)
-    index = service.gallery(tenant).build_index()
-    told = {"width": index.width, "candidates": index.candidates, "recall": index.recall, "used": index.used}
-    with service.transaction(tenant) as connection:
-        content = told | {"key": caller.key_id}
-        service.log(connection, tenant, caller.name, "index", gallery=GALLERY, content=content)
-    return told
 
 
 def _begin(service: Service, connection: Connection, tenant: str) -> tuple[Space, Template]:
     space = _filled(service, connection, tenant)
     _forget_coming(connection, tenant, space)
+    drop_other_templates(connection, tenant, secret_of(space.rotation))
     plain = "" if space.encoder.turned else space.rotation.partition("~")[0]
     basis = None if plain else _basis(service, connection, tenant, space)
     template = service.new_template(connection, tenant, dim=space.dim, basis=basis)
@@ -127,8 +133,12 @@ def _basis(service: Service, connection: Connection, tenant: str, space: Space) 
     return principal_rotation(np.concatenate(parts)).astype(np.float32)
 
 
-def _forget_coming(connection: Connection, tenant: str, space: Space) -> None:
-    """Drop what an earlier attempt left behind."""
+def _forget_coming(
+    connection: Connection, tenant: str, space: Space, template: Template | None = None
+) -> None:
+    """Drop what an earlier attempt left behind, or one's own."""
     encoders = schema.encoders.c
     own = (encoders.tenant == tenant) & (encoders.gallery_id == space.gallery_id)
+    if template is not None:
+        own &= encoders.rotation.endswith(f"~{template.name}")
     connection.execute(delete(schema.encoders).where(own, encoders.state == "coming"))

@@ -1,12 +1,14 @@
 """What all requests share: the database, the encoder, the keys, and how vectors go in and come out."""
 
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,9 +23,11 @@ from crossreid.gallery.query import turn
 from crossreid.server.batching import Batcher
 from crossreid.server.limits import Turnstile
 from crossreid.server.metrics import Metrics
+from crossreid.server.presence import Presence
 from crossreid.server.records import log
 from crossreid.server.records.items import Space, find_space
 from crossreid.server.records.secrets import find_template, keep_template
+from crossreid.server.refusals import RefusalError
 from crossreid.server.sealing import MasterKey, Seal
 from crossreid.server.settings import Settings
 from crossreid.server.templates import SECRET_BYTES, Template, secret_of
@@ -55,6 +59,7 @@ class Service:
         key: seals crops and secret rotations; without one neither is kept.
         tokens: reader of OpenID tokens, where a provider is trusted.
         input_size: height and width that the encoder resizes to; files are decoded near it, as it does itself.
+        disk: a folder on the disk of the database, where that is known.
     """
 
     def __init__(
@@ -66,11 +71,12 @@ class Service:
         key: MasterKey | None = None,
         tokens: TokenReader | None = None,
         input_size: tuple[int, int] | None = None,
+        disk: Path | None = None,
     ) -> None:
         self.database, self.encoder, self.settings, self.key, self.tokens = (
             database, encoder, settings, key, tokens,
         )  # fmt: skip
-        self.input_size = input_size
+        self.input_size, self.disk = input_size, disk
         self.metrics = Metrics()
         self.turnstile = Turnstile(settings.limits.per_second, settings.limits.burst)
         self.batcher = Batcher(
@@ -82,6 +88,8 @@ class Service:
         )
         self.workers = ThreadPoolExecutor(2, thread_name_prefix="job")
         self.closing = threading.Event()
+        self.presence = Presence(database)
+        self.jobs: set[str] = set()
         self._templates: dict[tuple[str, str], Template] = {}
         self._sizes: dict[str, tuple[float, int]] = {}
         self.rotation = getattr(getattr(encoder, "pack", None), "rotation", "")
@@ -96,6 +104,7 @@ class Service:
         self.closing.set()
         self.workers.shutdown(wait=True, cancel_futures=True)
         self.batcher.close()
+        self.presence.close()
 
     def gallery(self, tenant: str) -> "PostgresGallery":
         """That of a tenant."""
@@ -119,6 +128,20 @@ class Service:
     def forget_size(self, tenant: str) -> None:
         """After it has changed."""
         self._sizes.pop(tenant, None)
+
+    def check_room(self) -> None:
+        """Before anything is enrolled.
+
+        Raises:
+            RefusalError: disk_full.
+        """
+        if self.disk is not None and shutil.disk_usage(self.disk).free < self.settings.spare_bytes:
+            raise RefusalError(
+                "disk_full",
+                "a disk that is nearly full; searches and erasures go on",
+                expected=f"{self.settings.spare_bytes} bytes free",
+                remedy="try again when there is room; tell an admin",
+            )
 
     def embed(self, samples: Sequence[Sample], *, deadline: float, hurried: bool = False) -> Embeddings:
         """See `Batcher.encode`."""

@@ -61,7 +61,12 @@ class Settings:
         whole_space: enrol vectors of other encoders too, if they declare the space of the gallery.
         open_metrics: answer `/v1/metrics` to whoever asks.
         retention_check_s: seconds between two looks for what has expired.
+        jobs_check_s: seconds between two looks for jobs of servers that have died.
         one_time_key_h: hours for which the first key is valid.
+        clock_tolerance_s: by how much the clock may be set without doubts about it.
+        clock_settles_s: for how long after such a jump nothing expires.
+        spare_bytes: nothing is enrolled when the disk of a database of one's own has less left, so that searches,
+            which are written down, and erasures go on.
 
     Raises:
         ConfigurationError: a value makes no sense.
@@ -74,7 +79,11 @@ class Settings:
     whole_space: bool = False
     open_metrics: bool = False
     retention_check_s: float = 600.0
+    jobs_check_s: float = 10.0
     one_time_key_h: float = 24.0
+    clock_tolerance_s: float = 300.0
+    clock_settles_s: float = 86_400.0
+    spare_bytes: int = 256 * _MIB
 
     def __post_init__(self) -> None:
         if self.batch_size < 1 or self.batch_wait_ms < 0 or self.limits.requests < 1:

@@ -29,7 +29,27 @@ class DatabaseUnavailableError(DataError):
 
 
 class DatabaseBusyError(DataError):
-    """All connections were in use for as long as a caller may wait."""
+    """All connections were in use for as long as a caller may wait, or somebody else held what it needs."""
+
+
+class DatabaseFullError(DataError):
+    """The disk of the database is full; nothing was committed that was not acknowledged."""
+
+
+_ERROR_OF_STATE: dict[str, tuple[type[DataError], str]] = {
+    "53100": (DatabaseFullError, "free some space on its disk"),
+    "53300": (DatabaseBusyError, "try again, or raise its max_connections"),
+    "55P03": (DatabaseBusyError, "try again"),
+}
+"""What PostgreSQL's own codes mean to a caller. Source: PostgreSQL's manual, appendix A."""
+
+# A peer that is gone without a word is noticed after some half a minute.
+_WATCHED = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 
 class Database:
@@ -39,12 +59,20 @@ class Database:
         uri: `postgresql://user:password@host/database`.
         pool_size: connections at most; indexing and building an index take two.
         pool_timeout_seconds: how long a call waits for one.
+        lock_timeout_seconds: how long a tenant's transaction waits for rows and locks that others hold; 0 for ever.
 
     Raises:
         ConfigurationError: the address cannot be read.
     """
 
-    def __init__(self, uri: str, *, pool_size: int = 10, pool_timeout_seconds: float = 5.0) -> None:
+    def __init__(
+        self,
+        uri: str,
+        *,
+        pool_size: int = 10,
+        pool_timeout_seconds: float = 5.0,
+        lock_timeout_seconds: float = 0.0,
+    ) -> None:
         try:
             url = sa.make_url(uri).set(drivername="postgresql+psycopg")
         except (exc.ArgumentError, ValueError) as error:
@@ -54,7 +82,7 @@ class Database:
             ) from error
         self.url = url
         # Plans for any value would not see that an index holds the vectors of one encoder only.
-        arguments = {"prepare_threshold": None, "connect_timeout": 10}
+        arguments = {"prepare_threshold": None, "connect_timeout": 10} | _WATCHED
         self.engine = sa.create_engine(
             url,
             pool_size=pool_size,
@@ -64,6 +92,7 @@ class Database:
             connect_args=arguments,
         )
         self.bases: dict[int, PrincipalBasis] = {}
+        self._lock_timeout = f"{round(1000 * lock_timeout_seconds)}ms"
         self._superuser: bool | None = None
 
     @property
@@ -143,11 +172,12 @@ class Database:
 
         Raises:
             DataError: a value cannot be stored.
-            DatabaseBusyError: no connection became free.
+            DatabaseBusyError: no connection became free, or a lock did not.
+            DatabaseFullError: there is no room; nothing is committed.
             DatabaseUnavailableError: the database went away; nothing is committed.
         """
         with errors_named(self.address), self.engine.begin() as connection:
-            self._enter(connection, **{schema.TENANT: tenant})
+            self._enter(connection, **{schema.TENANT: tenant, "lock_timeout": self._lock_timeout})
             yield connection
 
     @contextmanager
@@ -196,6 +226,9 @@ def errors_named(address: str) -> Iterator[None]:
     except exc.TimeoutError as error:
         raise DatabaseBusyError(f"all connections to {address} are in use", remedy="try again") from error
     except (exc.OperationalError, exc.InterfaceError) as error:
+        kind, remedy = _ERROR_OF_STATE.get(getattr(error.orig, "sqlstate", None) or "", (None, ""))
+        if kind is not None:
+            raise kind(f"{address} refuses ({_first_line(error)})", remedy=remedy) from error
         raise DatabaseUnavailableError(
             f"{address} cannot be reached ({_first_line(error)})", expected="a running PostgreSQL"
         ) from error

@@ -4,6 +4,7 @@ import hashlib
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -82,6 +83,16 @@ class EmbeddedPostgres:
         if self._started:
             self._run("pg_ctl", "stop", "-m", "fast", "-w", "-t", str(_START_SECONDS), check=False)
             self._started = False
+
+    @property
+    def listens(self) -> bool:
+        """Whether there is a server, be it that it is still recovering: asked without starting a program."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking:
+            try:
+                knocking.connect(str(self._socket_folder / ".s.PGSQL.5432"))
+            except OSError:
+                return False
+        return True
 
     def pid(self) -> int:
         """Of the server's first process."""

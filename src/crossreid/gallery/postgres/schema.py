@@ -349,15 +349,26 @@ jobs = Table(
     Column("progress", Double, nullable=False, server_default="0"),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     _words("created_by"),
+    _words("server"),
     _now("created"),
     _time("started"),
-    _time("alive"),
     _time("finished"),
+    UniqueConstraint("tenant", "id"),
     CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name="state"),
     Index("jobs_state_created_index", "state", "created"),
 )
-"""Long work. A worker takes one with `FOR UPDATE SKIP LOCKED` and renews `alive`; what is not renewed may be taken
-again."""
+"""Long work. `server` names who works on it; when that one's lock is free it has died, and another may take the job."""
+
+job_parts = Table(
+    "job_parts",
+    metadata,
+    Column("job_id", UUID(as_uuid=True), primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    _tenant(),
+    Column("content", LargeBinary, nullable=False),
+    _within("jobs", "job_id"),
+)
+"""What was sent with a job, sealed, until the job ends."""
 
 answers = Table(
     "answers",

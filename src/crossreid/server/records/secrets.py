@@ -43,3 +43,9 @@ def drop_template(connection: Connection, tenant: str, name: str) -> None:
     connection.execute(
         secrets.delete().where(secrets.c.tenant == tenant, secrets.c.purpose == f"{_PURPOSE}:{name}")
     )
+
+
+def drop_other_templates(connection: Connection, tenant: str, name: str) -> None:
+    """Forget all but that of a name: what an attempt that died has drawn."""
+    others = secrets.c.purpose.startswith(f"{_PURPOSE}:") & (secrets.c.purpose != f"{_PURPOSE}:{name}")
+    connection.execute(secrets.delete().where(secrets.c.tenant == tenant, others))

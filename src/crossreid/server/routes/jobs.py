@@ -1,6 +1,5 @@
 """Long work: start, watch, cancel."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -8,13 +7,11 @@ from fastapi import APIRouter, Depends, Request
 from crossreid.server import schemas
 from crossreid.server.access import Caller, Shared, needs
 from crossreid.server.archives import Archive
-from crossreid.server.importing import import_archive
-from crossreid.server.jobs import Work, start_job
 from crossreid.server.records import StoredRow, jobs
 from crossreid.server.refusals import RefusalError
-from crossreid.server.renewal import index_gallery, renew_template
 from crossreid.server.roles import Permission
 from crossreid.server.service import Service
+from crossreid.server.work import start_job
 
 router = APIRouter(tags=["jobs"])
 
@@ -40,10 +37,9 @@ def start_import(
         raise RefusalError(
             "unsupported_media_type", f"a body of {given or 'no type'}", expected="application/zip"
         )
-    archive = Archive(request.state.body, service.settings.limits)
-    return _start(
-        service, caller, "import", lambda progress: import_archive(service, caller, archive, progress)
-    )
+    service.check_room()
+    Archive(request.state.body, service.settings.limits)  # refused now, and not in the background
+    return _start(service, caller, "import", request.state.body)
 
 
 @router.post("/templates/renew", status_code=202)
@@ -56,13 +52,13 @@ def renew(caller: Annotated[Caller, Depends(needs(Permission.TEMPLATES))], servi
             expected="--key-file or CROSSREID_KEY",
             remedy="start it with one",
         )
-    return _start(service, caller, "renew", lambda progress: renew_template(service, caller, progress))
+    return _start(service, caller, "renew")
 
 
 @router.post("/index", status_code=202)
 def index(caller: Annotated[Caller, Depends(needs(Permission.TEMPLATES))], service: Shared) -> schemas.Job:
     """Build the index of the gallery anew; searches and enrolments go on meanwhile."""
-    return _start(service, caller, "index", lambda progress: index_gallery(service, caller, progress))
+    return _start(service, caller, "index")
 
 
 @router.get("/jobs")
@@ -89,12 +85,12 @@ def cancel(
     with service.transaction(caller.tenant) as connection:
         if not jobs.list_jobs(connection, caller.tenant, job=job):
             raise RefusalError("not_found", "no such job")
-        jobs.note(connection, caller.tenant, job, state="cancelled", finished=datetime.now(UTC))
+        jobs.end(connection, caller.tenant, job, state="cancelled")
     return _find(service, caller.tenant, job)
 
 
-def _start(service: Service, caller: Caller, kind: str, work: Work) -> schemas.Job:
-    job = start_job(service, caller.tenant, kind=kind, by=caller.name, work=work)
+def _start(service: Service, caller: Caller, kind: str, body: bytes = b"") -> schemas.Job:
+    job = start_job(service, caller, kind=kind, body=body)
     return _find(service, caller.tenant, job)
 
 

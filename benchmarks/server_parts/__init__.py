@@ -1,0 +1,1 @@
+"""Parts of `server.py` and `reliability.py`."""

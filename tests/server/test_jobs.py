@@ -1,0 +1,207 @@
+"""Long work outlives its server, and nothing of it is done or counted twice."""
+
+import base64
+import importlib
+import io
+import json
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from crossreid.gallery.postgres import schema
+from crossreid.runtime.remote import TOKEN
+from crossreid.server.access import Caller
+from crossreid.server.housekeeping import take_up_all
+from crossreid.server.jobs import Job, StoppedError
+from crossreid.server.records import jobs
+from crossreid.server.work import start_job, take_up
+
+ZIP = {"Content-Type": "application/zip"}
+
+
+def pack(paint: Callable[..., str], people: int, *, shape: tuple[int, int] = (40, 20)) -> bytes:
+    stream, picture = io.BytesIO(), base64.b64decode(paint("red", shape=shape))
+    with zipfile.ZipFile(stream, "w") as archive:
+        for number in range(people):
+            archive.writestr(f"{number:05}/rgb/1.png", picture)
+    return stream.getvalue()
+
+
+def finish(client: Any, job: str) -> dict[str, Any]:
+    end = time.monotonic() + 60
+    while (told := client.get(f"/jobs/{job}"))["state"] in ("waiting", "running"):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return told
+
+
+@pytest.fixture
+def others(make_service: Callable[..., Any]) -> Iterator[Any]:
+    """Another server on the same database."""
+    service = make_service()
+    yield service
+    service.close()
+
+
+def leave(
+    tenant: Any, server: str, *, body: bytes = b"", kind: str = "import", again: bool = True, **values: Any
+) -> str:
+    """A job of a server, as that left it behind."""
+    job = str(uuid.uuid4())
+    with tenant.service.transaction(tenant.name) as connection:
+        jobs.create_job(
+            connection, tenant.name, job, kind=kind, by="ann", server=server, key="k", again=again
+        )
+        if body:
+            sealed = tenant.service.key.seal("job", tenant.name).close(body, f"{job}/0")
+            jobs.keep_parts(connection, tenant.name, job, [sealed])
+        if values:
+            jobs.note(connection, tenant.name, job, server=server, **values)
+    return job
+
+
+def parts(tenant: Any) -> int:
+    with tenant.service.transaction(tenant.name) as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(schema.job_parts))
+
+
+def caller(tenant: Any) -> Caller:
+    return Caller(tenant.name, "ann", "k", frozenset(), frozenset())
+
+
+def test_a_job_of_a_dead_server_is_taken_up_where_it_stopped(tenant: Any, paint: Callable[..., str]) -> None:
+    so_far = {"enrolled": 50, "known": 14, "erased": 0, "skipped": 0, "first_skipped": []}
+    job = leave(
+        tenant, "dead", body=pack(paint, 100), state="running", attempts=1, progress=0.64, result=so_far
+    )
+    assert take_up(tenant.service, tenant.name) == 1
+    assert take_up(tenant.service, tenant.name) == 0
+    told = finish(tenant.operator, job)
+    assert (told["state"], told["progress"]) == ("done", 1.0)
+    assert told["result"] == so_far | {"enrolled": 86}
+    assert tenant.operator.get("/statistics")["items"] == 36
+    assert parts(tenant) == 0
+    (entry,) = tenant.auditor.get("/audit", params={"action": "import"})["entries"]
+    assert (entry["actor"], len(entry["content"]["items"])) == ("ann", 36)
+
+
+def test_a_job_of_a_living_server_is_left_alone(tenant: Any, others: Any, paint: Callable[..., str]) -> None:
+    others.presence.hold()
+    job = leave(tenant, others.presence.name, body=pack(paint, 1))
+    assert take_up_all(tenant.service) == 0
+    assert tenant.operator.get(f"/jobs/{job}")["state"] == "waiting"
+    others.presence.close()
+    assert take_up_all(tenant.service) == 1
+    assert finish(tenant.operator, job)["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [({"again": False}, "went away"), ({"attempts": 5, "body": b"x"}, "begun 5 times")],
+)
+def test_what_cannot_be_begun_again_ends(tenant: Any, values: dict[str, Any], words: str) -> None:
+    job = leave(tenant, "dead", **values)
+    assert take_up(tenant.service, tenant.name) == 0
+    told = tenant.operator.get(f"/jobs/{job}")
+    assert told["state"] == "failed"
+    assert words in told["error"]
+    assert parts(tenant) == 0
+
+
+def test_without_a_key_nothing_that_was_sent_is_kept(
+    make_service: Callable[..., Any], serve: Any, new_tenant: Any, paint: Callable[..., str]
+) -> None:
+    plain = make_service(key=None)
+    with serve(plain) as url:
+        tenant = new_tenant(plain, url)
+        plain.closing.set()  # its workers end at their first step
+        job = start_job(plain, caller(tenant), kind="import", body=pack(paint, 1))
+        assert finish(tenant.operator, job)["state"] == "failed"
+        assert parts(tenant) == 0
+
+
+def test_what_a_server_was_told_to_stop_goes_on_in_another(
+    tenant: Any, others: Any, paint: Callable[..., str]
+) -> None:
+    others.closing.set()
+    job = start_job(others, caller(tenant), kind="import", body=pack(paint, 3))
+    others.close()
+    assert tenant.operator.get(f"/jobs/{job}")["state"] in ("waiting", "running")
+    assert parts(tenant) == 1
+    assert take_up(tenant.service, tenant.name) == 1
+    assert finish(tenant.operator, job)["result"]["enrolled"] == 3
+
+
+def test_a_server_that_lost_a_job_cannot_commit_a_step_of_it(tenant: Any, filled: Any) -> None:
+    job = leave(tenant, "other")
+    lost = Job(tenant.service, job, caller(tenant), 0.0, {}, b"")
+    gallery = tenant.service.gallery(tenant.name)
+
+    def step(last: Callable[[Any], None]) -> None:
+        with tenant.service.transaction(tenant.name) as connection:
+            gallery.within(connection).watch("list", people=["ann"])
+            last(connection)
+
+    for last in (lambda connection: lost.note(connection, progress=0.5), lambda c: lost.finish(c, {})):
+        with pytest.raises(StoppedError):
+            step(last)
+    assert gallery.watchlists() == ()
+
+
+def test_a_renewal_that_died_leaves_no_secret_behind(
+    filled: Any, asking: Callable[..., dict[str, Any]]
+) -> None:
+    service, before = filled.service, filled.operator.post("/search", asking("red"))
+    with service.transaction(filled.name) as connection:  # as far as its first step
+        service.new_template(connection, filled.name, dim=service.encoder.dim, basis=None)
+    job = leave(filled, "dead", kind="renew", state="running", attempts=1)
+    assert take_up(service, filled.name) == 1
+    assert finish(filled.admin, job)["state"] == "done"
+    with service.transaction(filled.name) as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(schema.secrets)) == 1
+    after = filled.operator.post("/search", asking("red"))
+    assert [one["score"] for one in after["results"]] == pytest.approx(
+        [one["score"] for one in before["results"]], abs=1e-4
+    )
+
+
+def test_the_lock_of_a_server_is_taken_anew_when_its_connection_broke(tenant: Any, others: Any) -> None:
+    others.presence.hold()
+    inner = others.presence._connection
+    pid = inner.scalar(sa.text("SELECT pg_backend_pid()"))
+    with tenant.service.database.alone() as connection:
+        connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+    leave(tenant, others.presence.name, again=False)
+    others.presence.hold()
+    assert take_up(tenant.service, tenant.name) == 0
+    assert {job["state"] for job in tenant.operator.get("/jobs")["jobs"]} == {"waiting"}
+
+
+def test_an_import_survives_the_kill_of_its_server(
+    everyone: Any, paint: Callable[..., str], program: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TOKEN, everyone.device.key)
+    program("benchmarks/reliability.py")
+    places, people = importlib.import_module("server_parts.places"), 1200
+    with places.site(everyone.url) as place, place.caller() as client:
+        status, body, _ = client.ask("POST", "/v1/imports", pack(paint, people, shape=(8, 4)), ZIP)
+        assert status == 202, body
+        job = json.loads(body)["id"]
+        while not (told := client.tell("GET", f"/v1/jobs/{job}"))["progress"]:
+            time.sleep(0.01)
+        place.server.kill()
+        assert told["state"] == "running"
+        place.server.start()
+        client.close()
+        end = time.monotonic() + 60
+        while (told := client.tell("GET", f"/v1/jobs/{job}"))["state"] in ("waiting", "running"):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        assert told["state"] == "done", told
+        assert (told["result"]["enrolled"], told["result"]["known"]) == (people, 0)
+        assert client.tell("GET", "/v1/statistics")["items"] == people
