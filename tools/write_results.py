@@ -15,7 +15,7 @@ RESULTS = ROOT / "benchmarks" / "results" / "reproduction"
 
 def main() -> int:
     weights = {kind: weights_signature(WEIGHTS / f"tiny-{kind}") for kind in ("cloud", "edge")}
-    text = results_page(RESULTS, link="../benchmarks/results/reproduction", weights=weights)
+    text = results_page(RESULTS, related=RESULTS.parent, link="../benchmarks/results", weights=weights)
     return write_or_check({PAGE: text}, source="the records")
 
 

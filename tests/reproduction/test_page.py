@@ -11,6 +11,7 @@ from crossreid.reproduction.page import markdown, write_html
 from crossreid.reproduction.results_page import results_page
 from crossreid.reproduction.sections import Answer, Grid, Picture, Section, spread
 from crossreid.reproduction.writing import ITEMS, write_section
+from crossreid.reproduction.writing_related import RELATED
 
 GRID = Grid(
     "By `all`", ("task", "R1"), 1, (("S->R", "10.0"), ("S->R <b>", "20.00")), (True, False), "A note."
@@ -95,7 +96,7 @@ def test_what_was_not_run_says_so(item: str) -> None:
 
 
 def test_without_records_the_page_promises_nothing(tmp_path: Path) -> None:
-    text = results_page(tmp_path, link="x", weights={})
-    assert text.count("\nNot run yet.\n") == len(ITEMS)
+    text = results_page(tmp_path, related=tmp_path, link="x", weights={})
+    assert text.count("\nNot run yet.\n") == len(ITEMS) + len(RELATED)
     assert text.count("**not run yet**") == 9
     assert "|" not in text

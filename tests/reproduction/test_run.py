@@ -188,11 +188,13 @@ def test_pages_hold_every_number_and_picture(done: Reproduction, records: dict[s
 
 
 def test_the_page_of_the_repository_says_when_weights_have_changed(
-    done: Reproduction, records: dict[str, Any]
+    done: Reproduction, records: dict[str, Any], home: Path
 ) -> None:
     weights = records["table1"]["weights"]
-    assert "Of earlier weights" not in results_page(done.results, link="x", weights=weights)
-    assert "Of earlier weights" in results_page(done.results, link="x", weights=weights | {"edge": "other"})
+    assert "Of earlier weights" not in results_page(done.results, related=home, link="x", weights=weights)
+    assert "Of earlier weights" in results_page(
+        done.results, related=home, link="x", weights=weights | {"edge": "other"}
+    )
 
 
 def test_a_second_seed_is_added_to_the_first(done: Reproduction, study: Study, home: Path) -> None:

@@ -10,6 +10,7 @@ from crossreid.reproduction.differences import setting_words
 from crossreid.reproduction.page import markdown
 from crossreid.reproduction.published import source
 from crossreid.reproduction.writing import ITEMS, claims_of, write_section
+from crossreid.reproduction.writing_related import RELATED, write_related
 
 _INTRODUCTION = (
     "Written by `make docs` from the records in [`benchmarks/results/`](../benchmarks); `make reproduce` makes those"
@@ -18,12 +19,13 @@ _INTRODUCTION = (
 )
 
 
-def results_page(results: Path, *, link: str, weights: Mapping[str, str]) -> str:
-    """Markdown of all tables and figures; those without a record say so.
+def results_page(results: Path, *, related: Path, link: str, weights: Mapping[str, str]) -> str:
+    """Markdown of all tables and figures, and of the comparisons beside them; what has no record says so.
 
     Args:
         results: folder of the records and pictures.
-        link: how the page names that folder.
+        related: folder of the records and pictures of those comparisons.
+        link: how the page names the folder of `related`, which `results` lies in.
         weights: signatures of the backbones that the program has now, by kind.
     """
     records = {item: read_record(results, item) for item in ITEMS}
@@ -34,13 +36,20 @@ def results_page(results: Path, *, link: str, weights: Mapping[str, str]) -> str
         paragraphs.append(
             f"**Of earlier weights than those that travel with the package now: {', '.join(stale)}.**"
         )
-    pictures = {name: f"{link}/{name}.png" for record in known.values() for name in record["pictures"]}
+    own = f"{link}/{results.name}"
+    pictures = {name: f"{own}/{name}.png" for record in known.values() for name in record["pictures"]}
+    beside = {name: read_record(related, name) for name in RELATED}
+    for record in filter(None, beside.values()):
+        pictures |= {name: f"{link}/{name}.png" for name in record.get("pictures", ())}
     return markdown(
         title="Results",
         paragraphs=paragraphs,
         setup=setting_words(next(iter(known.values()))) if known else [],
         answers=summarise(claims_of(known)),
-        sections=[write_section(item, record) for item, record in records.items()],
+        sections=[
+            *(write_section(item, record) for item, record in records.items()),
+            *(write_related(name, record) for name, record in beside.items()),
+        ],
         pictures=pictures,
     )
 

@@ -1,7 +1,8 @@
 """The parts of a page, whatever it is written in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 NOT_RUN = "not run yet"
 
@@ -76,6 +77,16 @@ class Section:
     def run(self) -> bool:
         """Whether there are numbers."""
         return self.made != NOT_RUN
+
+
+def made_by(record: Mapping[str, Any]) -> str:
+    """A sentence on seeds, commit, machine and library."""
+    hardware = ", ".join(f"{name} {value}" for name, value in record["hardware"].items())
+    seeds = ", ".join(map(str, record["seeds"]))
+    return (
+        f"Seeds {seeds}; commit {record['commit'][:12] or 'unknown'}; {hardware};"
+        f" torch {record['versions']['torch']}."
+    )
 
 
 def spread(values: Sequence[int | float | None], digits: int = 1) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from crossreid.reproduction.answers import in_words
 from crossreid.reproduction.differences import differences
 from crossreid.reproduction.published import printed_average, printed_rows
-from crossreid.reproduction.sections import Grid, Picture, Section, spread
+from crossreid.reproduction.sections import Grid, Picture, Section, made_by, spread
 from crossreid.reproduction.writing_beyond import (
     BEYOND,
     PICTURES,
@@ -277,9 +277,4 @@ def _averages(title: str, names: tuple[str, ...], rows: Sequence[tuple[str, ...]
 
 def _made(record: Mapping[str, Any]) -> str:
     weights = ", ".join(f"{name} {signature}" for name, signature in record["weights"].items())
-    hardware = ", ".join(f"{name} {value}" for name, value in record["hardware"].items())
-    seeds = ", ".join(map(str, record["seeds"]))
-    return (
-        f"Preset {record['configuration']['preset']}, seeds {seeds}; backbones {weights}; commit"
-        f" {record['commit'][:12] or 'unknown'}; {hardware}; torch {record['versions']['torch']}."
-    )
+    return f"Preset {record['configuration']['preset']}; backbones {weights}. {made_by(record)}"

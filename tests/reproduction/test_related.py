@@ -1,0 +1,97 @@
+"""Sections of DSMD and MLLMReID on the page of results, from records like those that their scripts write."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossreid.reproduction.results_page import results_page
+from crossreid.reproduction.writing_related import write_related
+
+RECORDS = Path(__file__).parents[2] / "benchmarks" / "results"
+MADE = {
+    "seeds": [0, 1, 2],
+    "commit": "0123456789abcdef",
+    "versions": {"torch": "2.13.0"},
+    "hardware": {"processor": "A processor", "cores": 2, "accelerator": "none"},
+}
+
+
+@pytest.fixture
+def dsmd() -> dict[str, Any]:
+    gains = {
+        "task only": 0.0,
+        "cosine + PCM + FR": 3.0,
+        "DSMD, raw rate": 1.0,
+        "cosine + PCM + FR, balanced": 3.5,
+    }
+    numbers: dict[str, Any] = {
+        name: {
+            "E2E mAP": [50 + gain, 51 + gain, 52.5 + 1.1 * gain],
+            "E2E rSum": [300.0, 301.0, 302.0],
+            "seconds": [9.0] * 3,
+        }
+        for name, gain in gains.items()
+    }
+    numbers["teacher"] = {"E2E mAP": [80.0], "E2C mAP": [80.0], "E2E rSum": [400.0]}
+    size = {
+        "train_people": 2000,
+        "test_people": 200,
+        "steps": 160,
+        "learning_rate": 1e-3,
+        "teacher": "tiny-cloud",
+        "student": "tiny-edge",
+    }
+    return MADE | {
+        "configuration": size,
+        "variants": {name: {} for name in gains},
+        "numbers": numbers,
+        "pictures": ["dsmd"],
+    }
+
+
+def test_differences_are_seed_by_seed_with_an_interval(dsmd: dict[str, Any]) -> None:
+    """Of 3, 3 and 3.3 the mean is 3.1, s = 0.173, and 4.303 s / sqrt 3 = 0.43."""
+    section = write_related("dsmd", dsmd)
+    answers = {answer.question: answer for answer in section.answers}
+    assert set(answers) == {
+        "cosine + PCM + FR beats task only",
+        "DSMD, raw rate beats task only",
+        "cosine + PCM + FR, balanced beats task only",
+        "DSMD, raw rate beats cosine + PCM + FR",
+        "cosine + PCM + FR, balanced beats cosine + PCM + FR",
+    }
+    own = answers["cosine + PCM + FR beats task only"]
+    assert own.verdict == "holds"
+    assert own.words.startswith("+3.10 points of mAP, 95 % interval +2.67 to +3.53 over 3 seeds")
+    assert answers["DSMD, raw rate beats cosine + PCM + FR"].verdict == "does not hold"
+
+
+def test_every_variant_is_a_row(dsmd: dict[str, Any]) -> None:
+    (grid,) = write_related("dsmd", dsmd).grids
+    rows = {row[0]: row[1:] for row in grid.rows}
+    assert rows["teacher"] == ("80.0", "80.0", "400.0")
+    assert rows["task only"] == ("51.2 ± 1.3", "-", "301.0 ± 1.0")
+
+
+def test_the_ablation_and_lambda_are_tables(tmp_path: Path) -> None:
+    record = json.loads((RECORDS / "mllmreid-miniature.json").read_text())
+    section = write_related("mllmreid", record)
+    ablation, swept = section.grids
+    assert ablation.rows[0][0] == "before training"
+    assert len(ablation.rows) == 1 + 6 * 2
+    assert [row[1] for row in swept.rows] == ["0", "0.25", "0.5", "0.7", "0.85", "1"]
+    chosen = [row for row in ablation.rows if row[0].startswith("(c)") and row[1] == "day"]
+    assert swept.rows[3][2:] == chosen[0][2:]
+    assert len(section.answers) == 8
+    assert all(answer.verdict == "not shown" for answer in section.answers), "one seed shows nothing"
+
+
+def test_the_page_names_their_pictures(dsmd: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "dsmd.json").write_text(json.dumps(dsmd))
+    text = results_page(tmp_path / "reproduction", related=tmp_path, link="somewhere", weights={})
+    assert "## DSMD beside cosine, PCM and FR" in text
+    assert "](somewhere/dsmd.png)" in text
+    assert "*Seeds 0, 1, 2; commit 0123456789ab;" in text
+    assert "## MLLMReID: Common Instruction, DirectReID and lambda\n\nNot run yet." in text
