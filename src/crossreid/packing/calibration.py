@@ -12,7 +12,7 @@ from crossreid.core.sample import Sample
 from crossreid.data.dataset import Dataset
 from crossreid.data.images import decode_image
 from crossreid.data.preprocessing import Preprocessing
-from crossreid.packing.drawn import drawn_samples
+from crossreid.packing.drawn import fill_in
 from crossreid.packing.quantisation import Calibration
 from crossreid.runtime.towers import IMAGE_HEADS
 
@@ -47,11 +47,15 @@ class CalibrationSet:
 
     @classmethod
     def of(cls, dataset: Dataset | None) -> "CalibrationSet":
-        """At most 300 pictures and 150 captions, spread evenly over the data set; without one, drawn people."""
-        if dataset is None:
-            samples, data = drawn_samples("train", people=_DRAWN_PEOPLE), "drawn people"
-        else:
-            samples, data = list(dataset.samples), f"{dataset.name} {dataset.split}".strip()
+        """At most 300 pictures and 150 captions, spread evenly; what the data set lacks is drawn."""
+        given = dataset.samples if dataset is not None else ()
+        samples = fill_in(given, "train", people=_DRAWN_PEOPLE)
+        added = dict.fromkeys(str(sample.modality) for sample in samples[len(given) :])
+        data = "drawn people"
+        if dataset is not None:
+            data = f"{dataset.name} {dataset.split}".strip() + (
+                f", drawn {', '.join(added)}" if added else ""
+            )
         captions = [sample for sample in samples if sample.modality == Modality.TEXT]
         pictures = [sample for sample in samples if sample.modality != Modality.TEXT]
         return cls(data, _spread(pictures, _PICTURES), _spread(captions, _CAPTIONS))

@@ -10,7 +10,7 @@ from crossreid.core.sample import Sample
 from crossreid.data.dataset import Dataset
 from crossreid.evaluation.evaluate import TASKS, evaluate
 from crossreid.evaluation.tasks import RetrievalTask
-from crossreid.packing.drawn import drawn_samples
+from crossreid.packing.drawn import fill_in
 from crossreid.runtime.parity import Agreement, Parity, TaskChange
 
 _PEOPLE = 12
@@ -18,10 +18,8 @@ _PEOPLE = 12
 
 def parity_samples(dataset: Dataset | None, taken: frozenset[Modality] = frozenset(Modality)) -> list[Sample]:
     """The evaluation set, and drawn people for those kinds of evidence in `taken` that it lacks."""
-    given = list(dataset.samples) if dataset is not None else []
-    known = {sample.modality for sample in given}
-    drawn = drawn_samples("validation", people=_PEOPLE)
-    return given + [sample for sample in drawn if sample.modality in taken - known]
+    given = dataset.samples if dataset is not None else ()
+    return fill_in(given, "validation", people=_PEOPLE, kinds=taken)
 
 
 def measure_parity(model: Embeddings, pack: Embeddings, dataset: Dataset | None) -> Parity:
