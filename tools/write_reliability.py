@@ -15,7 +15,8 @@ RESULTS = ROOT / "benchmarks" / "results"
 HEADING = """# Reliability
 
 Written by `make docs` from `reliability.json`, `soak.json`, `server.json` and `search_page.json` in
-[`benchmarks/results/`](../benchmarks/results), which the scripts in [`benchmarks/`](../benchmarks) leave. What the [server](server.md) promises: *an enrolment that was answered is committed, whatever happens next; a search
+[`benchmarks/results/`](../benchmarks/results), which the scripts in [`benchmarks/`](../benchmarks) leave.
+What the [server](server.md) promises: *an enrolment that was answered is committed, whatever happens next; a search
 that was answered is in the audit log; what is refused changed nothing*.
 
 ## Faults
@@ -213,7 +214,8 @@ def first_result(record: Mapping[str, Any] | None) -> Iterator[str]:
     ):
         times = record[name]
         yield f"| {words} | {times['median']} | {times['p95']} | {times['largest']} |"
-    yield f"\n{asked['people']:,} people, {asked['queries']} descriptions, one after the other, encoder"
+    yield f"\nA request costs {record['processor_ms']} ms of processor time, of server, client and PostgreSQL together."
+    yield f"{asked['people']:,} people, {asked['queries']} descriptions, one after the other, encoder"
     yield f"`{asked['encoder']}`. {_machine(record)} {_busy(record)}\n"
 
 

@@ -92,7 +92,7 @@ class Crowd:
         with self._lock:
             return [answer for answer in self.answers if first <= answer.ended < last]
 
-    def wait_for(self, kind: str, *, after: float, seconds: float = 60.0) -> float:
+    def wait_for(self, kind: str, *, after: float, seconds: float = 240.0) -> float:
         """Seconds from `after` to the first good answer of that kind to what was sent since."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -141,7 +141,7 @@ class Serving:
         with Caller(self.url, admin) as caller:
             return [caller.tell("POST", "/v1/keys", {"name": role, "role": role})["key"] for role in roles]
 
-    def wait_until_ready(self, seconds: float = 60.0) -> float:
+    def wait_until_ready(self, seconds: float = 240.0) -> float:
         """For how long that took."""
         began = time.monotonic()
         with Caller(self.url, "") as caller:

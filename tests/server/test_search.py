@@ -88,7 +88,8 @@ def test_groups_of_people(filled: Any, asking: Asking) -> None:
     answer = filled.operator.post("/search", asking("red", group_by="person"))
     assert names(answer)[0] == "ann"
     assert sorted(names(answer)) == ["ann", "bob", "cat"]
-    assert answer["results"][0]["group"] == {"key": "ann"}
+    assert answer["results"][0]["group"] == {"key": "ann", "items": 2}
+    assert {result["group"]["key"]: result["group"]["items"] for result in answer["results"]}["cat"] == 1
 
 
 def test_an_enrolled_item_and_a_vector_are_evidence_too(filled: Any, asking: Asking, encoder: Any) -> None:

@@ -266,9 +266,10 @@ class PhraseShare(Told):
 
 
 class Group(Told):
-    """The person or track that a result stands for, and how many of its items were found."""
+    """The person or track that a result stands for, and how many items of it the gallery holds."""
 
     key: str
+    items: int
 
 
 class Found(Told):

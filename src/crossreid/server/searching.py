@@ -23,7 +23,7 @@ from crossreid.server.embeddings import bare
 from crossreid.server.evidence import digest, read_picture, read_vector
 from crossreid.server.phrases import Phrase, split_phrases, without
 from crossreid.server.records import StoredRow
-from crossreid.server.records.items import Space, find_items, read_id
+from crossreid.server.records.items import Space, count_by_label, find_items, read_id
 from crossreid.server.refusals import RefusalError
 from crossreid.server.service import GALLERY, Service
 from crossreid.server.telling import record, verified_items
@@ -69,6 +69,7 @@ class _Seen:
     stored: dict[str, np.ndarray]
     shown: set[int]
     hidden: Embeddings | None
+    sizes: dict[str, int]
     search: str
 
 
@@ -143,7 +144,11 @@ def _see(
     stored = _vectors(service, connection, tenant, keys)
     numbers = [row.id for row in found.values()]
     shown = verified_items(service, connection, tenant, numbers, asked.reference)
-    return _Seen(query, weights, results, curve, found, stored, shown, hidden, str(uuid.uuid4()))
+    sizes: dict[str, int] = {}
+    if asked.group_by != "none":
+        labels = {label for result in results if (label := getattr(result, asked.group_by))}
+        sizes = count_by_label(connection, space, asked.group_by, labels)
+    return _Seen(query, weights, results, curve, found, stored, shown, hidden, sizes, str(uuid.uuid4()))
 
 
 def _tell(
@@ -171,7 +176,7 @@ def _tell(
             contributions=[round(float(w * c / length), 6) for w, c in zip(weights, row, strict=True)],
             cosines=[round(float(c), 6) for c in row],
             phrases=shares,
-            group=_group(asked, result, hidden=found[result.key].id not in shown),
+            group=_group(asked, result, seen.sizes, hidden=found[result.key].id not in shown),
         )
         for result, row, shares, probability in zip(results, cosines, phrases, probabilities, strict=True)
     ]
@@ -425,13 +430,16 @@ def _rates(
         return None, None
 
 
-def _group(asked: schemas.SearchRequest, result: SearchResult, *, hidden: bool) -> schemas.Group | None:
+def _group(
+    asked: schemas.SearchRequest, result: SearchResult, sizes: dict[str, int], *, hidden: bool
+) -> schemas.Group | None:
     if asked.group_by == "none":
         return None
     key = result.person if asked.group_by == "person" else result.track
+    size = sizes.get(key, 1)  # somebody without a name is a group by itself
     if asked.group_by == "person" and hidden:
         key = digest(key.encode())[:12] if key else ""
-    return schemas.Group(key=key)
+    return schemas.Group(key=key, items=size)
 
 
 def _content(asked: schemas.SearchRequest, seen: _Seen, caller: Caller) -> dict[str, Any]:

@@ -237,12 +237,15 @@ def test_several_pieces_weigh_what_one_says(
     assert found(seen)[0] == "ann"
 
 
-def test_results_are_grouped_and_filtered(street: Any, page: Any, ask: Any, found: Found) -> None:
+def test_results_are_grouped_and_filtered(street: Any, page: Any, ask: Any, found: Found, keep: Any) -> None:
     street.supervisor.http.put("/v1/watchlists", json={"name": "wanted", "people": ["fay", "dan"]})
     seen = page(street.operator)
     ask(seen)
     again(seen, lambda: seen.get_by_label("People", exact=True).check(force=True))
     assert sorted(found(seen)) == ["ann", "bob", "cat", "dan", "eve", "fay"]
+    expect(cards(seen).filter(has_text="fay")).to_contain_text("2 pictures")
+    expect(cards(seen).filter(has_text="cat")).to_contain_text("1 picture")
+    keep(seen, "search-people")
     again(seen, lambda: seen.get_by_label("Pictures", exact=True).check(force=True))
     seen.locator(".popover summary").click()
     again(seen, lambda: seen.locator(".popover").get_by_label("Camera door").check())

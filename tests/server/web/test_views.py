@@ -53,6 +53,67 @@ def test_a_result_is_pinned_judged_and_exported(street: Any, page: Any, ask: Any
     assert case["note"] == "Seen again on Monday."
 
 
+def test_the_focus_stays_where_a_verdict_was_given(street: Any, page: Any, ask: Any) -> None:
+    case = {"name": "The coat", "reference": "2026/117", "purpose": "missing person"}
+    number = street.operator.post("/cases", case, status=201)["id"]
+    seen = page(street.operator)
+    ask(seen)
+    first(seen).focus()
+    seen.keyboard.press("v")
+    expect(first(seen)).to_contain_text("Verified once")
+    expect(first(seen)).to_be_focused()
+    seen.keyboard.press("Enter")
+    seen.get_by_role("dialog", name="Why result 1").get_by_role("button", name="Reject").click()
+    expect(first(seen)).to_contain_text("Rejected")
+    expect(seen.get_by_role("dialog")).to_have_count(0)
+    expect(first(seen)).to_be_focused()
+    (entry,) = street.auditor.get("/audit", params={"action": "search"})["entries"][-1:]
+    for result in street.operator.get("/items")["items"][:2]:
+        body = {"item": result["id"], "search": entry["content"]["search"]}
+        street.operator.post(f"/cases/{number}/pins", body, status=201)
+    seen.goto(f"{street.operator.url}/#/cases/{number}")
+    last = seen.locator(".pin").last
+    last.get_by_role("button", name="Verify").click()
+    expect(last).to_contain_text("Verified once")
+    expect(last.get_by_role("button", name="Verify")).to_be_focused()
+    last.get_by_role("button", name="Take off").click()
+    seen.get_by_role("dialog").get_by_role("button", name="Take off").click()
+    expect(seen.locator(".pin")).to_have_count(1)
+    expect(seen.get_by_role("heading", name="Pinned")).to_be_focused()
+
+
+def test_probabilities_are_fitted_to_verdicts(
+    street: Any, page: Any, asking: Callable[..., dict[str, Any]], keep: Any
+) -> None:
+    def judge(times: int) -> None:
+        for _ in range(times):
+            answer = street.operator.post("/search", asking("red"))
+            for result in answer["results"][:8]:
+                verdict = "verified" if result["rank"] <= 4 else "rejected"
+                body = {"search": answer["search"], "item": result["item"]["id"], "verdict": verdict}
+                street.operator.post("/verdicts", body, status=201)
+
+    judge(4)
+    seen = page(street.supervisor, view="#/gallery")
+    block = seen.get_by_role("region", name="Probabilities")
+    expect(block).to_contain_text("16 verified, 16 rejected")
+    expect(block.get_by_role("button", name="Fit words")).to_be_disabled()
+    judge(1)
+    seen.reload()
+    expect(block).to_contain_text("20 verified, 20 rejected")
+    block.get_by_role("button", name="Fit words").click()
+    keep(seen, "fit")
+    seen.get_by_role("dialog", name="Fit the probabilities?").get_by_role("button", name="Fit").click()
+    expect(seen.get_by_text("Probabilities of searches by words were fitted.")).to_be_visible()
+    expect(block.get_by_role("button", name="Fit words")).to_be_focused()
+    keep(seen, "gallery-probabilities")
+    (entry,) = street.auditor.get("/audit", params={"action": "calibration"})["entries"]
+    assert (entry["content"]["verified"], entry["content"]["rejected"]) == (20, 20)
+    operator = page(street.operator, view="#/gallery")
+    expect(operator.get_by_role("heading", name="Pictures")).to_be_visible()
+    expect(operator.get_by_role("region", name="Probabilities")).to_have_count(0)
+
+
 def test_a_case_gives_the_search_its_record(street: Any, page: Any) -> None:
     case = {"name": "The coat", "reference": "2026/9", "purpose": "criminal investigation"}
     number = street.operator.post("/cases", case, status=201)["id"]

@@ -2,9 +2,10 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import Connection, exists, func, select
 
@@ -112,6 +113,15 @@ def page_of_items(
     if before is not None:
         wanted = wanted.where(items.c.time <= before)
     return connection.execute(wanted).all()
+
+
+def count_by_label(
+    connection: Connection, space: Space, kind: Literal["person", "track"], labels: Collection[str]
+) -> dict[str, int]:
+    """How many items each of some people or tracks has."""
+    column = items.c[kind]
+    query = select(column, func.count()).where(items.c.gallery_id == space.gallery_id, column.in_(labels))
+    return dict(connection.execute(query.group_by(column)).all()) if labels else {}
 
 
 def count_by_camera(connection: Connection, space: Space, *, most: int = 200) -> list[tuple[str, int]]:

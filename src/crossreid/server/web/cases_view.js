@@ -4,7 +4,7 @@ import { caseForm } from "./case_choice.js";
 import { cropFrame } from "./crops.js";
 import { confirmed, openDialog } from "./dialogs.js";
 import { button, emptiness, field, fill, icon, make } from "./elements.js";
-import { attempt, problemCard, tell } from "./notices.js";
+import { announce, attempt, problemCard, tell } from "./notices.js";
 import { save } from "./saving.js";
 import { call, get, post } from "./server.js";
 import { camera, identity, score, several, time } from "./wording.js";
@@ -55,7 +55,12 @@ async function showAll(node) {
 async function showCase(node, id, me) {
   const path = `/v1/cases/${encodeURIComponent(id)}`;
   const opened = await get(path);
-  const again = () => showCase(node, id, me).catch((problem) => fill(node, problemCard(problem)));
+  /** Show it anew; the focus goes to what `focus` selects, since what had it is gone. */
+  const again = (focus = "h1") =>
+    showCase(node, id, me).then(
+      () => node.querySelector(focus)?.focus(),
+      (problem) => fill(node, problemCard(problem)),
+    );
   const note = make("textarea", { rows: 3, value: opened.note ?? "", maxlength: 10000 });
   const keep = button("Keep the note", null, () => attempt(async () => (await call("PATCH", path, { body: { note: note.value } }), tell("Note kept.")), keep));
   const close = button(opened.closed ? "Open again" : "Close the case", null, () => attempt(async () => (await call("PATCH", path, { body: { closed: !opened.closed } }), again()), close), { kind: "text" });
@@ -67,10 +72,10 @@ async function showCase(node, id, me) {
   fill(
     node,
     make("nav.crumbs", { "aria-label": "Way back" }, make("a", { href: "#/cases" }, "Cases")),
-    make("div.page-head", {}, make("h1", {}, opened.name, opened.closed && make("span.badge", {}, "Closed")), make("div.row", {}, file("pdf"), file("zip"), close)),
+    make("div.page-head", {}, make("h1", { tabindex: -1 }, opened.name, opened.closed && make("span.badge", {}, "Closed")), make("div.row", {}, file("pdf"), file("zip"), close)),
     make("dl.facts.inline", {}, [["Reference", opened.reference], ["Purpose", opened.purpose || "–"], ["Opened", `${time(opened.created)} by ${opened.by}`]].map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
     make("div.note", {}, field("Note", note), keep),
-    make("h2", {}, "Pinned"),
+    make("h2.pinned", { tabindex: -1 }, "Pinned"),
     pins.length ? make("ul.pins", {}, pins) : emptiness("pin", "Nothing pinned", "Pin results of a search, and they are kept here with who confirmed them.", make("a.button.primary", { href: "#/search" }, icon("search"), "Search")),
   );
 }
@@ -79,15 +84,19 @@ function pinCard(pin, path, again, me) {
   const [sign, words, colour] = STATES[pin.state] ?? STATES.open;
   const own = pin.verdicts.findLast((verdict) => verdict.by === me.name)?.verdict;
   const give = (word, label, mark) =>
-    button(label, mark, () => attempt(async () => (await post("/v1/verdicts", { search: pin.search, item: pin.item.id, verdict: word }), again())), { kind: "small", "aria-pressed": String(own === word) });
+    button(label, mark, () => attempt(async () => {
+      const { state } = await post("/v1/verdicts", { search: pin.search, item: pin.item.id, verdict: word });
+      await again(`[data-item="${CSS.escape(pin.item.id)}"] [data-verdict=${word}]`);
+      announce(STATES[state]?.[1] ?? word);
+    }), { kind: "small", "aria-pressed": String(own === word), "data-verdict": word });
   const remove = button("Take off", "remove", async () => {
     if (await confirmed("Take this off the case?", "The picture stays in the gallery, and the audit log keeps that it was pinned.", "Take off")) {
-      attempt(async () => (await call("DELETE", `${path}/pins/${encodeURIComponent(pin.id)}`), again()));
+      attempt(async () => (await call("DELETE", `${path}/pins/${encodeURIComponent(pin.id)}`), again(".pinned")));
     }
   }, { quiet: true });
   return make(
     "li.pin",
-    {},
+    { "data-item": pin.item.id },
     cropFrame(pin.item, 280),
     make(
       "div.pin-words",

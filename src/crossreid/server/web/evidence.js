@@ -20,9 +20,16 @@ export class Evidence extends EventTarget {
     return this.#add({ kind: "sketch", strokes: new Strokes() });
   }
 
-  /** A picture file: what it shows (rgb, ir, sketch), its bytes, its name and whether the kind was guessed. */
-  addPicture(kind, picture, name, guessed) {
-    return this.#add({ kind, picture, name, guessed, shown: URL.createObjectURL(picture) });
+  /** A picture: what it shows (rgb, ir, sketch), its bytes, the file that they come from and whether the kind was guessed. */
+  addPicture(kind, picture, file, guessed) {
+    return this.#add({ kind, picture, file, part: null, name: file.name || "pasted picture", guessed, earlier: [], shown: URL.createObjectURL(picture) });
+  }
+
+  /** Another part of a piece's file; null is the whole. */
+  cutPicture(piece, picture, part) {
+    piece.earlier.push(piece.shown); // results that were found with it may still be looked at
+    Object.assign(piece, { picture, part, shown: URL.createObjectURL(picture) });
+    this.changed();
   }
 
   addItem(record) {
@@ -31,7 +38,7 @@ export class Evidence extends EventTarget {
 
   remove(piece) {
     this.pieces = this.pieces.filter((other) => other !== piece);
-    if (piece.shown) URL.revokeObjectURL(piece.shown);
+    if (piece.shown) [...piece.earlier, piece.shown].forEach(URL.revokeObjectURL);
     this.#tell("listed");
     this.changed();
   }

@@ -1,6 +1,7 @@
 /** The pieces of evidence as cards, and the ways to add one: buttons, drop, paste, file picker. */
 
 import { cropFrame } from "./crops.js";
+import { cutOut } from "./cutting.js";
 import { drawingArea } from "./drawing.js";
 import { button, choice, fill, icon, make } from "./elements.js";
 import { announce, attempt, complain } from "./notices.js";
@@ -63,7 +64,7 @@ async function addFiles(evidence, most, files, kind = null) {
     }
     await attempt(async () => {
       const { picture, guess } = await readPicture(file);
-      evidence.addPicture(kind ?? guess, picture, file.name || "pasted picture", kind === null);
+      evidence.addPicture(kind ?? guess, picture, file, kind === null);
       announce(`${KINDS[kind ?? guess].words} added: ${file.name || "pasted picture"}`);
     });
   }
@@ -122,12 +123,20 @@ function picture(piece, evidence) {
   const kinds = ["rgb", "ir", "sketch"].map((kind) => [kind, KINDS[kind].words]);
   const kind = choice(kinds, piece.kind, () => ((piece.kind = kind.value), evidence.changed()), { "aria-label": "What the picture is" });
   const hint = piece.guessed && make("p.hint", {}, "Told from its colours. Change it if it is wrong.");
-  return make(
-    "div.piece-picture",
-    {},
-    make("img", { src: piece.shown, alt: `Evidence: ${piece.name}` }),
-    make("div", {}, make("p.file-name", {}, piece.name), kind, hint),
-  );
+  const shown = make("img", {});
+  const show = () => {
+    shown.src = piece.shown;
+    shown.alt = `Evidence: ${piece.part ? "a part of " : ""}${piece.name}`;
+  };
+  const use = (part) => attempt(async () => {
+    const { picture: cut } = await readPicture(piece.file, part);
+    evidence.cutPicture(piece, cut, part);
+    show();
+    announce(part ? "The part that was cut out is the evidence now" : "The whole picture is the evidence now");
+  });
+  const cut = button("Cut out a person", "cut", () => cutOut(piece.file, piece.name, piece.part, use), { kind: "small" });
+  show();
+  return make("div.piece-picture", {}, shown, make("div", {}, make("p.file-name", {}, piece.name), kind, hint, cut));
 }
 
 /** A slider from 0.1 to 3; until it is moved, the server's calibration chooses. */

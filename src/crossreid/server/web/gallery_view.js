@@ -1,5 +1,6 @@
 /** The gallery: how much it holds, its pictures, and what may be done to it by those who may. */
 
+import { calibration } from "./calibration.js";
 import { cropFrame } from "./crops.js";
 import { openDialog } from "./dialogs.js";
 import { button, choice, emptiness, field, fill, icon, make, settled } from "./elements.js";
@@ -21,6 +22,7 @@ export function galleryView(me) {
   const parts = [
     may("enrol") && importing(() => refresh()),
     may("watchlists.read") && watchlists(may("watchlists")),
+    may("calibration") && may("cases") && calibration(),
     may("retention") && retention(),
     may("erase") && erasure(() => refresh()),
   ].filter(Boolean);

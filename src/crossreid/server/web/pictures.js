@@ -7,12 +7,14 @@ const LONGEST_PX = 1280;
 const LARGEST_BYTES = 3_000_000;
 
 /**
- * A file as { picture: Blob, guess: "rgb" | "ir" | "sketch" }. Large pictures are sent smaller: an encoder sees some hundred pixels.
+ * A file, or a part of it in shares of its sides, as { picture: Blob, guess: "rgb" | "ir" | "sketch" }. Large pictures are
+ * sent smaller: an encoder sees some hundred pixels.
  */
-export async function readPicture(file) {
+export async function readPicture(file, part = null) {
   let bitmap;
   try {
-    bitmap = await createImageBitmap(file);
+    const whole = await createImageBitmap(file);
+    bitmap = part ? await cut(whole, part) : whole;
   } catch {
     throw new Problem({
       code: "bad_picture",
@@ -21,7 +23,7 @@ export async function readPicture(file) {
     });
   }
   const scale = Math.min(1, LONGEST_PX / Math.max(bitmap.width, bitmap.height));
-  const fits = scale === 1 && file.size <= LARGEST_BYTES && SENT_AS_THEY_ARE.has(file.type);
+  const fits = !part && scale === 1 && file.size <= LARGEST_BYTES && SENT_AS_THEY_ARE.has(file.type);
   const picture = fits ? file : await drawn(bitmap, scale).convertToBlob({ type: "image/jpeg", quality: 0.92 });
   const guess = kindOf(drawn(bitmap, Math.min(1, 64 / Math.max(bitmap.width, bitmap.height))));
   bitmap.close();
@@ -37,6 +39,14 @@ export async function base64(blob) {
     reader.readAsDataURL(blob);
   });
   return address.slice(address.indexOf(",") + 1);
+}
+
+async function cut(whole, { x, y, width, height }) {
+  const pixels = (share, side) => Math.round(share * side);
+  const [left, top] = [pixels(x, whole.width), pixels(y, whole.height)];
+  const part = await createImageBitmap(whole, left, top, Math.max(1, pixels(width, whole.width)), Math.max(1, pixels(height, whole.height)));
+  whole.close();
+  return part;
 }
 
 function drawn(bitmap, scale) {
