@@ -34,6 +34,18 @@ def test_extra_memory_is_what_a_way_holds_beyond_what_was_there() -> None:
     assert 60 < measuring.extra_memory_mib(lambda: np.ones(2**23).sum()) < 90  # 64 MiB
 
 
+def test_memory_that_was_freed_before_is_counted_again() -> None:
+    """Pieces below the size from which the allocator gives memory back at once."""
+    kept = [np.ones(2**17) for _ in range(64)]
+    del kept
+    assert 60 < measuring.extra_memory_mib(lambda: [np.ones(2**17) for _ in range(64)]) < 90
+
+
+def test_memory_is_known_where_the_system_tells_only_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "_own_mib", lambda: None)
+    assert 60 < measuring.extra_memory_mib(lambda: np.ones(2**26).sum()) < 600
+
+
 def test_memory_of_a_way_that_fails_is_unknown() -> None:
     def fail() -> None:
         raise ValueError

@@ -1,9 +1,12 @@
 """Several ways of doing the same, measured side by side."""
 
+import ctypes
+import gc
 import os
 import resource
 import statistics
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -14,6 +17,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 Way = Callable[[], object]
+
+_LOOK_SECONDS = 0.001
 
 
 def clock() -> float:
@@ -99,10 +104,8 @@ def extra_memory_mib(way: Way) -> float:
         warnings.simplefilter("ignore", DeprecationWarning)  # of threads: none of them computes here
         child = os.fork()
     if child == 0:
-        before = _resident_mib()
         try:
-            way()
-            os.write(writing, repr(_peak_mib() - before).encode())
+            os.write(writing, repr(_growth_mib(way)).encode())
         finally:
             os._exit(0)
     os.close(writing)
@@ -112,17 +115,54 @@ def extra_memory_mib(way: Way) -> float:
     return max(0.0, float(text)) if text else float("nan")
 
 
+def _growth_mib(way: Way) -> float:
+    """How far this process's memory rises while something is done.
+
+    Pages of files, such as those of libraries, do not count: the system takes them away and brings them back as it
+    likes. Where it does not tell, the most that was ever held counts.
+    """
+    _give_back_freed()
+    before, done = _own_mib(), threading.Event()
+    if before is None:
+        held = _peak_mib()
+        way()
+        return _peak_mib() - held
+    highest = before
+
+    def watch() -> None:
+        nonlocal highest
+        while not done.wait(_LOOK_SECONDS):
+            highest = max(highest, _own_mib() or 0.0)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        way()
+    finally:
+        done.set()
+        watcher.join()
+    return highest - before
+
+
+def _give_back_freed() -> None:
+    """Memory that was freed but is kept for later would hide what is taken from it."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+def _own_mib() -> float | None:
+    """Memory that belongs to no file; None where the system does not tell."""
+    try:
+        _, resident, of_files, *_ = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    except (OSError, ValueError):
+        return None
+    return (int(resident) - int(of_files)) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
 def _peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-
-
-def _resident_mib() -> float:
-    """What is held now; where the system does not tell, the most so far."""
-    try:
-        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20
-    except OSError:
-        return _peak_mib()
 
 
 def compare(
