@@ -102,16 +102,7 @@ def train(
     """
     folder.mkdir(parents=True, exist_ok=True)
     set_seed(config.seed)
-    AcceleratorState._reset_state()  # an earlier training of this process may have had another precision
-    accelerator = Accelerator(
-        mixed_precision=config.precision,
-        gradient_accumulation_steps=config.accumulation,
-        cpu=not torch.cuda.is_available(),
-        log_with=config.tracker,
-        project_dir=folder,
-        step_scheduler_with_optimizer=False,
-        kwargs_handlers=[_DATA_PARALLEL],
-    )
+    accelerator = _make_accelerator(config, folder)
     if accelerator.num_processes > 1:
         set_seed(config.seed, device_specific=True)  # or all processes would drop the same units
     sharded = config.sharded and accelerator.num_processes > 1
@@ -130,13 +121,7 @@ def train(
     resumed = load_checkpoint(checkpoint, config=settings, **parts)
     first = resumed.step if resumed else 0
     history = History(folder / "history.jsonl", first, writes=accelerator.is_main_process)
-    if not sharded:
-        with warnings.catch_warnings():
-            # Its successor is not known to the oldest torch that is supported.
-            warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
-            wrapped, optimiser = accelerator.prepare(task, optimiser)
-    else:
-        wrapped, optimiser = _in_precision(accelerator, trained), accelerator.prepare(optimiser)
+    wrapped, optimiser = _prepared(accelerator, trained, optimiser, sharded=sharded)
     wrapped.train()
     if config.tracker:
         accelerator.init_trackers("tracker")
@@ -157,17 +142,13 @@ def train(
             advance(total)
             if not math.isfinite(total):
                 raise DivergedError(f"a loss of {total} at step {done}", remedy="lower the learning rate")
-            if done % config.log_every == 0 or done == config.steps:
-                values = {name: float(loss.detach()) for name, loss in losses.items()}
-                seconds = history.seconds + time.perf_counter() - started
-                history.write(
-                    step=done,
-                    learning_rate=float(schedule.get_last_lr()[0]),
-                    seconds=round(seconds, 2),
-                    **values,
-                )
-                accelerator.log(values, step=done)
             ends = done == config.steps
+            if ends or done % config.log_every == 0:
+                values = {name: float(loss.detach()) for name, loss in losses.items()}
+                seconds = round(history.seconds + time.perf_counter() - started, 2)
+                rate = float(schedule.get_last_lr()[0])
+                history.write(step=done, learning_rate=rate, seconds=seconds, **values)
+                accelerator.log(values, step=done)
             if validate and (ends or (validate_every and done % validate_every == 0)):
                 with nullcontext() if average is None else average.in_place():
                     make_whole(task, trained)
@@ -191,6 +172,31 @@ def train(
     wrapped.eval()
     task.eval()
     return history.path
+
+
+def _make_accelerator(config: LoopConfig, folder: Path) -> Accelerator:
+    AcceleratorState._reset_state()  # an earlier training of this process may have had another precision
+    return Accelerator(
+        mixed_precision=config.precision,
+        gradient_accumulation_steps=config.accumulation,
+        cpu=not torch.cuda.is_available(),
+        log_with=config.tracker,
+        project_dir=folder,
+        step_scheduler_with_optimizer=False,
+        kwargs_handlers=[_DATA_PARALLEL],
+    )
+
+
+def _prepared(
+    accelerator: Accelerator, trained: nn.Module, optimiser: Any, *, sharded: bool
+) -> tuple[nn.Module, Any]:
+    """What is trained as it is called, and its optimiser."""
+    if sharded:
+        return _in_precision(accelerator, trained), accelerator.prepare(optimiser)
+    with warnings.catch_warnings():
+        # Its successor is not known to the oldest torch that is supported.
+        warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
+        return accelerator.prepare(trained, optimiser)
 
 
 def _in_precision(accelerator: Accelerator, divided: nn.Module) -> nn.Module:
