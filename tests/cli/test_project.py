@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 
 from crossreid.core.embeddings import Embeddings
 from crossreid.gallery.gallery import open_gallery
+from crossreid.gallery.records import EncoderRecord
+from crossreid.models.folder import save_model
 
 Call = Callable[..., Any]
 
@@ -39,8 +42,9 @@ def test_a_gallery_in_full_width_is_searched_by_a_low_rank_pack(
 
 @pytest.mark.traced
 def test_embeddings_in_full_width_are_compared_with_those_of_the_pack(
-    run: Call, pack: Path, embeddings: Path, world: Path, tmp_path: Path
+    run: Call, pack: Path, embeddings: Path, world: Path, tiny: Any, edge: Path, tmp_path: Path
 ) -> None:
+    other = save_model(tiny.student(seed=1), tmp_path / "other")
     low, own = tmp_path / "low.parquet", tmp_path / "own.parquet"
     result = run("project", embeddings, "--pack", pack, "--out", low)
     assert f"--gallery {low}" in result.stdout
@@ -51,6 +55,14 @@ def test_embeddings_in_full_width_are_compared_with_those_of_the_pack(
     assert "two galleries" in run("project", low, "--pack", pack, "--out", tmp_path / "g", status=2).stderr
     again = run("project", low, "--pack", pack, "--out", tmp_path / "g.parquet", status=2)
     assert "not rotated" in again.stderr
+    strange = tmp_path / "strange.parquet"
+    replace(Embeddings.load(embeddings), fingerprint="other@other").save(strange)
+    for words in (
+        ("project", strange, "--pack", pack),
+        ("export", edge, "--rank", 5, "--basis", strange),
+        ("export", other, "--rank", 5, "--basis", pack / "basis.safetensors"),
+    ):
+        assert "one space" in run(*words, "--out", tmp_path / "refused.parquet", status=2).stderr
 
 
 @pytest.mark.traced
@@ -69,5 +81,8 @@ def test_an_empty_gallery_is_not_projected(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="a filled gallery"):
         project_gallery(
-            open_gallery(tmp_path / "full"), open_gallery(tmp_path / "low"), PrincipalBasis(np.eye(4)[:, :2])
+            open_gallery(tmp_path / "full"),
+            open_gallery(tmp_path / "low"),
+            PrincipalBasis(np.eye(4)[:, :2]),
+            EncoderRecord("pack@space"),
         )

@@ -7,7 +7,6 @@ from crossreid.core.sample import Sample
 from crossreid.data.dataset import Dataset
 from crossreid.packing import calibration
 from crossreid.packing.calibration import CalibrationSet
-from crossreid.packing.parity import parity_samples
 
 
 def photographs(count: int) -> Dataset:
@@ -26,13 +25,6 @@ def test_drawn_people_stand_in_for_the_kinds_of_evidence_that_a_camera_lacks(
     assert (kinds.count("rgb"), len(kinds), len(chosen.captions)) == (23, 30, 10)
     assert set(kinds) == {"rgb", "ir", "sketch"}
     assert chosen.data == "camera day, drawn ir, sketch, text"
-
-
-def test_parity_is_measured_on_what_is_given_first() -> None:
-    given = photographs(2)
-    samples = parity_samples(given, frozenset({Modality.RGB, Modality.TEXT}))
-    assert tuple(samples[:2]) == given.samples
-    assert {str(sample.modality) for sample in samples[2:]} == {"text"}
 
 
 def test_both_kinds_are_needed() -> None:

@@ -9,6 +9,7 @@ from crossreid.cli.options import DatasetName, OptionalData, Split, command_line
 
 if TYPE_CHECKING:
     from crossreid.core.basis import PrincipalBasis
+    from crossreid.core.encoder import Encoder
 
 _MIB = 2**20
 
@@ -27,16 +28,14 @@ def export(
     ] = "",
     rank: Annotated[
         int | None,
-        typer.Option(
-            min=1, help="Answer in so many principal directions of --basis only; cosines hardly change."
-        ),
+        typer.Option(min=1, help="Answer in so many principal directions of --basis only."),
     ] = None,
     basis: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
             help="Where the directions come from: a .parquet of embed (training people, by the cloud model), or the"
-            " basis.safetensors of another pack.",
+            " basis.safetensors of another pack; of the model's own space.",
         ),
     ] = None,
     data: OptionalData = None,
@@ -70,13 +69,14 @@ def export(
             f"--calibration-split {calibration_split}", expected="--data that it is part of"
         )
     check_output_folder(out.parent)
+    model = load_encoder(encoder, device="cpu")
     pack = export_(
-        load_encoder(encoder, device="cpu"),
+        model,
         out,
         runtime=runtime,
         precision=precision,
         size=parse_size(size) if size else None,
-        basis=_basis(basis, rank),
+        basis=_basis(basis, rank, model),
         calibration=read_dataset(dataset, data, calibration_split) if data and calibration_split else None,
         dataset=None if data is None else read_dataset(dataset, data, split),
         accept=accept,
@@ -109,17 +109,22 @@ def _tell(pack: Path) -> None:
         print(f"  accepted: {line}")
 
 
-def _basis(source: Path | None, rank: int | None) -> "PrincipalBasis | None":
+def _basis(source: Path | None, rank: int | None, model: "Encoder") -> "PrincipalBasis | None":
     from crossreid.core.basis import PrincipalBasis
-    from crossreid.core.embeddings import Embeddings
+    from crossreid.core.embeddings import Embeddings, check_same_space
     from crossreid.core.errors import ConfigurationError
+    from crossreid.runtime.pack import is_pack, read_pack
 
     if (source is None) != (rank is None):
         raise ConfigurationError("--rank without --basis, or the other way round", expected="both or none")
     if source is None or rank is None:
         return None
     if source.suffix == ".parquet":
-        return PrincipalBasis.of(Embeddings.load(source), rank)
+        embeddings = Embeddings.load(source)
+        check_same_space(embeddings.fingerprint, model.fingerprint)
+        return PrincipalBasis.of(embeddings, rank)
+    if is_pack(source.parent):
+        check_same_space(read_pack(source.parent).fingerprint, model.fingerprint)
     known = PrincipalBasis.load(source)
     if rank > known.rank:
         raise ConfigurationError(

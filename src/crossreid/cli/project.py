@@ -27,23 +27,26 @@ def project(
     Nothing is embedded again. After the gallery has changed, project it anew.
     """
     from crossreid.cli.outputs import check_output_file
-    from crossreid.core.embeddings import Embeddings
+    from crossreid.core.embeddings import Embeddings, check_same_space
     from crossreid.core.errors import ConfigurationError
     from crossreid.gallery.gallery import open_gallery
     from crossreid.gallery.projecting import project_gallery
+    from crossreid.gallery.records import EncoderRecord
     from crossreid.runtime.pack import read_basis
 
-    basis = read_basis(pack)
+    card, basis = read_basis(pack)
     if is_file(source) != is_file(out):
         raise ConfigurationError(f"{source} to {out}", expected="two galleries, or two .parquet files")
     if is_file(source):
         check_output_file(Path(out), ".parquet")
-        embeddings = basis.project(Embeddings.load(source))
-        embeddings.save(out)
+        embeddings = Embeddings.load(source)
+        check_same_space(embeddings.fingerprint, card.fingerprint)
+        basis.project(embeddings).save(out)
         print(f"Wrote {out}: {len(embeddings)} vectors of {basis.rank} numbers instead of {basis.dim}")
         print("Next: " + command_line("evaluate", pack, "--gallery", out, "--data", "DATA"))
         return
     target = open_gallery(out)
-    count = project_gallery(open_gallery(source), target, basis, source=str(pack))
+    encoder = EncoderRecord(card.fingerprint, str(pack))
+    count = project_gallery(open_gallery(source), target, basis, encoder)
     print(f"Wrote {target.uri}: {count} pictures, {basis.rank} numbers instead of {basis.dim}")
     print("Next: " + command_line("search", target.uri, "--text", "a man in a red jacket"))

@@ -105,14 +105,9 @@ class Embeddings:
             raise FingerprintError(f"vectors of widths {self.dim} and {other.dim}", expected="one width")
         if compatible:
             return
-        same_space = _spaces(self.fingerprint) == _spaces(other.fingerprint)
-        for name, same in (("fingerprint", same_space), ("rotation", self.rotation == other.rotation)):
-            if not same:
-                raise FingerprintError(
-                    f"{name}s {getattr(self, name)!r} and {getattr(other, name)!r}",
-                    expected="vectors of one encoder, or of encoders that declare one space",
-                    remedy="pass compatible=True if the encoders were trained into one space",
-                )
+        check_same_space(self.fingerprint, other.fingerprint)
+        if self.rotation != other.rotation:
+            raise _unlike("rotations", self.rotation, other.rotation)
 
     @classmethod
     def concatenate(cls, parts: Sequence["Embeddings"], *, compatible: bool = False) -> "Embeddings":
@@ -184,6 +179,24 @@ class Embeddings:
             rotation=header["rotation"],
             **columns,
         )
+
+
+def check_same_space(first: str, second: str) -> None:
+    """Refuse fingerprints of encoders whose vectors cannot be compared.
+
+    Raises:
+        FingerprintError: they declare different spaces, or none and are not the same.
+    """
+    if _spaces(first) != _spaces(second):
+        raise _unlike("fingerprints", first, second)
+
+
+def _unlike(what: str, first: str, second: str) -> FingerprintError:
+    return FingerprintError(
+        f"{what} {first!r} and {second!r}",
+        expected="vectors of one encoder, or of encoders that declare one space",
+        remedy="pass compatible=True if the encoders were trained into one space",
+    )
 
 
 def _spaces(fingerprint: str) -> frozenset[str]:

@@ -57,7 +57,8 @@ def export(
         precision: of its matrix products; "bf16" for OpenVINO only. `crossreid.runtime.parity.LIMITS` says what each
             has to keep.
         size: (height, width) of the pictures in pixels; the model's own when left out.
-        basis: the pack answers in these directions, so that its vectors have `basis.rank` numbers.
+        basis: of the model's space; the pack answers in these directions, so that its vectors have `basis.rank`
+            numbers.
         calibration: pictures and captions to choose eight-bit ranges on; drawn people when left out.
         dataset: people to evaluate model and pack on; without one, vectors of drawn people are compared.
         accept: write a pack that breaks a limit too; its card says so.
@@ -94,7 +95,7 @@ def write_pack(
         draft = _draft(partial, original, runtime, precision, quantisation)
         draft.write(partial)
         answers = PackEncoder(partial).encode(original.samples, batch_size=_BATCH)
-        parity = measure_parity(original.expected, answers, original.dataset)
+        parity = measure_parity(original.expected, answers, original.dataset, original.basis)
         pack = replace(draft, parity=_judged(parity, draft, accept=accept))
         pack.write(partial)
         write_card(pack, partial)
@@ -184,7 +185,8 @@ def _judged(parity: Parity, pack: Pack, *, accept: bool) -> Parity:
         raise CheckpointError(
             f"a {pack.runtime} pack in {pack.precision} that does not agree with its model: "
             + "; ".join(broken),
-            remedy="choose a higher precision or the other runtime, or accept it (accept=True, --accept)",
+            remedy="choose a higher precision, the other runtime or more directions, or accept it (accept=True,"
+            " --accept)",
         )
     return replace(parity, accepted=broken)
 

@@ -39,7 +39,7 @@ class Original:
         basis: that its heads were turned into.
         dataset: to compare retrieval on.
         samples: to compare vectors of.
-        expected: those vectors.
+        expected: those vectors, in full width.
         traced: folder of the towers in ONNX, fp32.
     """
 
@@ -91,7 +91,6 @@ def prepare(
     samples = parity_samples(dataset, encoder.modalities)
     expected = ModelEncoder(model, space=encoder.space).encode(samples, batch_size=_BATCH)
     if basis is not None:
-        expected = basis.project(expected)
         fold_directions(student, basis.directions)
     if isinstance(student, Student):
         fix_positions(student)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from crossreid.core.basis import PrincipalBasis
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
@@ -22,15 +23,22 @@ def parity_samples(dataset: Dataset | None, taken: frozenset[Modality] = frozens
     return fill_in(given, "validation", people=_PEOPLE, kinds=taken)
 
 
-def measure_parity(model: Embeddings, pack: Embeddings, dataset: Dataset | None) -> Parity:
+def measure_parity(
+    model: Embeddings, pack: Embeddings, dataset: Dataset | None, basis: PrincipalBasis | None = None
+) -> Parity:
     """Compare vectors of the same `parity_samples`, and retrieval on the evaluation set.
 
+    Vectors are compared in the pack's coordinates; retrieval is compared with that of the model in full width, so that
+    what few directions lose shows too.
+
     Args:
-        model: unit vectors, in the pack's coordinates.
+        model: unit vectors, in full width.
         pack: unit vectors.
         dataset: the evaluation set whose samples come first, if there is one.
+        basis: in which the pack answers; None for full width.
     """
-    cosines = (model.vectors.astype(np.float64) * pack.vectors).sum(axis=1)
+    expected = model if basis is None else basis.project(model)
+    cosines = (expected.vectors.astype(np.float64) * pack.vectors).sum(axis=1)
     modalities = {
         str(modality): _agreement(cosines[rows])
         for modality in Modality

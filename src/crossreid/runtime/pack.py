@@ -119,19 +119,20 @@ def read_pack(folder: Path) -> Pack:
     return pack
 
 
-def read_basis(folder: Path) -> PrincipalBasis:
-    """The directions in which a low-rank pack answers.
+def read_basis(folder: Path) -> tuple[Pack, PrincipalBasis]:
+    """A low-rank pack, and the directions in which it answers.
 
     Raises:
         CheckpointError: see `read_pack`.
         ConfigurationError: the pack answers in full width.
         DataError: the directions cannot be read.
     """
-    if not read_pack(folder).rotation:
+    pack = read_pack(folder)
+    if not pack.rotation:
         raise ConfigurationError(
             f"{folder}, a pack in full width", expected="one that was exported with --rank and --basis"
         )
-    return PrincipalBasis.load(folder / BASIS)
+    return pack, PrincipalBasis.load(folder / BASIS)
 
 
 def checksum(file: Path) -> str:
