@@ -13,9 +13,11 @@ _PAGE = 500
 def balance(url: str, *, supervisor: str, auditor: str, ledger: Ledger) -> dict[str, Any]:
     """Counts; all is well where `lost`, `twice`, `foreign`, `without_picture`, `enrolled_unnoted`, `searches_unnoted`
     are 0 and `log_intact` is true."""
-    with Caller(url, supervisor) as reader, Caller(url, auditor) as inspector:
-        items, entries = _items(reader), _log(inspector)
+    with Caller(url, supervisor) as reader:
+        items = _items(reader)
         crops = [_crop_status(reader, item) for item in items[:: max(1, len(items) // 50)]]
+    with Caller(url, auditor) as inspector:
+        entries = _log(inspector)
         intact = inspector.tell("GET", "/v1/audit/verify")["intact"]
     names = [item["person"] for item in items]
     noted = [name for entry in entries if entry["action"] == "enrol" for name in entry["content"]["items"]]

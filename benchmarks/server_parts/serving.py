@@ -53,8 +53,11 @@ class Caller:
             raise
 
     def tell(self, method: str, path: str, content: Any = None) -> Any:
-        """The JSON of an answer that must be good."""
-        status, body, _ = self.ask(method, path, content)
+        """The JSON of an answer that must be good. A connection that was closed while it was idle is opened again."""
+        try:
+            status, body, _ = self.ask(method, path, content)
+        except ConnectionError:
+            status, body, _ = self.ask(method, path, content)
         assert status < 300, (status, body)
         return json.loads(body) if body else None
 

@@ -48,6 +48,8 @@ ENDPOINTS: dict[tuple[str, str], Permission | None] = {
     ("POST", "/jobs/{job}/cancel"): Permission.JOBS,
     ("POST", "/templates/renew"): Permission.TEMPLATES,
     ("POST", "/index"): Permission.TEMPLATES,
+    ("POST", "/reembed"): Permission.TEMPLATES,
+    ("GET", "/export"): Permission.EXPORT,
     ("GET", "/audit"): Permission.AUDIT,
     ("GET", "/audit/export"): Permission.AUDIT,
     ("GET", "/audit/verify"): Permission.AUDIT,

@@ -3,9 +3,11 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +25,26 @@ _FORMAT = 1
 _HEADER = b"crossreid gallery"
 
 
-def export_gallery(gallery: Gallery, file: str | Path, *, rows: int = 4096) -> int:
+@runtime_checkable
+class Exportable(Protocol):
+    """What an export needs of a gallery."""
+
+    @property
+    def uri(self) -> str:
+        """Where it is kept."""
+        ...
+
+    @property
+    def encoder(self) -> EncoderRecord | None:
+        """That of its vectors."""
+        ...
+
+    def batches(self, rows: int = 4096) -> Iterator[Batch]:
+        """See `Gallery.batches`."""
+        ...
+
+
+def export_gallery(gallery: Exportable, file: str | Path, *, rows: int = 4096) -> int:
     """Write items, vectors and crops. Returns how many items.
 
     Watchlists, calibrations and proofs of erasure are not among them: they belong to where they were made.
@@ -65,7 +86,7 @@ def import_gallery(gallery: Gallery, file: str | Path, *, rows: int = 4096) -> E
         FingerprintError: the gallery was filled by another encoder.
     """
     verdicts = []
-    for encoder, batch in _read(Path(file), rows):
+    for encoder, batch in read_export(Path(file), rows):
         verdicts.append(
             gallery.enrol(batch.items, batch.embeddings, crops=batch.crops, source=encoder.source)
         )
@@ -75,6 +96,29 @@ def import_gallery(gallery: Gallery, file: str | Path, *, rows: int = 4096) -> E
             for name in ("accepted", "known", "erased")
         )
     )
+
+
+def rows_of_export(file: Path | BytesIO) -> tuple[int, int]:
+    """How many rows an exported file has, and how many bytes they are unpacked, as its head says.
+
+    Raises:
+        DataError: the file is missing, damaged or something else.
+    """
+    with _opened(file) as (parquet, _):
+        head = parquet.metadata
+        return head.num_rows, sum(head.row_group(n).total_byte_size for n in range(head.num_row_groups))
+
+
+def read_export(file: Path | BytesIO, rows: int) -> Iterator[tuple[EncoderRecord, Batch]]:
+    """Batches of an exported file, in its order, each with the encoder that they are of.
+
+    Raises:
+        DataError: the file is missing, damaged or something else.
+    """
+    with _opened(file) as (parquet, header):
+        encoder = EncoderRecord(header["fingerprint"], header["source"])
+        for piece in parquet.iter_batches(rows):
+            yield encoder, _batch(piece, header)
 
 
 def _same_space(batches: Iterator[Batch], first: Embeddings) -> Iterator[Batch]:
@@ -101,18 +145,19 @@ def _table(batch: Batch, schema: pa.Schema) -> pa.Table:
     return known.append_column("vector", vectors).cast(schema)
 
 
-def _read(file: Path, rows: int) -> Iterator[tuple[EncoderRecord, Batch]]:
+@contextmanager
+def _opened(file: Path | BytesIO) -> Iterator[tuple[pq.ParquetFile, dict[str, Any]]]:
+    """A file and what its header says; errors until it is closed are named."""
+    where = file if isinstance(file, Path) else "what was sent"
     try:
         with pq.ParquetFile(file) as parquet:
             header = json.loads((parquet.schema_arrow.metadata or {})[_HEADER])
             if header["version"] != _FORMAT:
-                raise DataError(f"{file} of version {header['version']!r}", expected=f"version {_FORMAT}")
-            encoder = EncoderRecord(header["fingerprint"], header["source"])
-            for piece in parquet.iter_batches(rows):
-                yield encoder, _batch(piece, header)
+                raise DataError(f"{where} of version {header['version']!r}", expected=f"version {_FORMAT}")
+            yield parquet, header
     except (OSError, KeyError, ValueError, TypeError, pa.ArrowException) as error:
         raise DataError(
-            f"{file} is not an exported gallery ({error})", expected="a file of export_gallery"
+            f"{where} is not an exported gallery ({error})", expected="a file of export_gallery"
         ) from error
 
 

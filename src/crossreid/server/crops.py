@@ -8,7 +8,9 @@ import numpy as np
 
 from crossreid.core.errors import DataError
 from crossreid.data.images import decode_image, resize_image
+from crossreid.server.refusals import RefusalError
 from crossreid.server.sealing import Seal
+from crossreid.server.service import Service
 
 MOST_HEIGHT = 1024
 
@@ -35,6 +37,25 @@ def show(picture: bytes, height: int) -> bytes:
     stream = BytesIO()
     Image.fromarray(np.ascontiguousarray(image)).save(stream, "JPEG", quality=85)
     return stream.getvalue()
+
+
+def open_crop(service: Service, tenant: str, key: str, root: str, sealed: bytes | None) -> bytes:
+    """The picture file of an item, from the store or from the folder that was indexed.
+
+    Raises:
+        RefusalError: not_found.
+    """
+    try:
+        if sealed is not None:
+            seal = service.seal(tenant)
+            if seal is None:
+                raise RefusalError("not_found", "a sealed picture", remedy="start the server with its key")
+            return seal.open(sealed, key)
+        if root:
+            return read_indexed(key, root)
+    except DataError as error:
+        raise RefusalError("not_found", "no picture of this item that can be read") from error
+    raise RefusalError("not_found", "no picture of this item is kept")
 
 
 def read_indexed(path: str, root: str) -> bytes:

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     VERDICTS = "verdicts"
     WATCHLISTS_READ = "watchlists.read"
     WATCHLISTS = "watchlists"
+    EXPORT = "export"
     ERASE = "erase"
     RETENTION = "retention"
     CALIBRATION = "calibration"
@@ -49,7 +50,9 @@ _OPERATOR = {_P.EMBED, _P.ENROL, _P.SEARCH, _P.ITEMS, _P.CROPS, _P.CASES, _P.VER
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DEVICE: frozenset({_P.TRACKS, _P.EMBED, _P.MODELS}),
     Role.OPERATOR: frozenset(_OPERATOR),
-    Role.SUPERVISOR: frozenset(_OPERATOR | {_P.ERASE, _P.RETENTION, _P.CALIBRATION, _P.WATCHLISTS}),
+    Role.SUPERVISOR: frozenset(
+        _OPERATOR | {_P.ERASE, _P.EXPORT, _P.RETENTION, _P.CALIBRATION, _P.WATCHLISTS}
+    ),
     Role.AUDITOR: frozenset({_P.AUDIT, _P.STATISTICS, _P.MODELS, _P.METRICS}),
     Role.ADMIN: frozenset(
         {

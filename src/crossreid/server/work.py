@@ -11,8 +11,10 @@ from crossreid.core.errors import CrossReIDError
 from crossreid.server.access import Caller
 from crossreid.server.importing import import_archive
 from crossreid.server.jobs import Job, StoppedError
+from crossreid.server.moving import import_export
 from crossreid.server.presence import is_gone
 from crossreid.server.records import StoredRow, jobs
+from crossreid.server.reembedding import reembed_gallery
 from crossreid.server.refusals import refusal_of
 from crossreid.server.renewal import index_gallery, renew_template
 from crossreid.server.service import Service
@@ -20,7 +22,8 @@ from crossreid.server.service import Service
 _log = logging.getLogger(__name__)
 
 _WORKS: dict[str, Callable[[Job], None]] = {
-    "import": import_archive, "renew": renew_template, "index": index_gallery,
+    "import": import_archive, "import export": import_export, "renew": renew_template, "index": index_gallery,
+    "reembed": reembed_gallery,
 }  # fmt: skip
 _MOST_ATTEMPTS = 5
 _PART_BYTES = 4 * 2**20

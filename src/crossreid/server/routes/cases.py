@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 from crossreid.server import schemas
 from crossreid.server.access import Caller, Shared, needs
 from crossreid.server.case_files import CaseFile, write_pdf, write_zip
+from crossreid.server.crops import open_crop
 from crossreid.server.records import StoredRow, cases, log
 from crossreid.server.records.items import find_items, read_id
 from crossreid.server.refusals import RefusalError
 from crossreid.server.roles import Permission
-from crossreid.server.routes.items import one_item, open_crop
+from crossreid.server.routes.items import one_item
 from crossreid.server.service import Service
 from crossreid.server.telling import record, verified_items
 
@@ -164,7 +165,9 @@ def export(
             row = None if space is None else find_items(connection, space, [key]).get(key)
             try:
                 if row is not None:
-                    pictures[pin.item.id] = open_crop(service, caller.tenant, row, gallery.crop(key))
+                    pictures[pin.item.id] = open_crop(
+                        service, caller.tenant, row.key, row.root, gallery.crop(key)
+                    )
             except RefusalError:
                 continue  # there is no picture of this one
         content = {"case": number, "format": format, "items": [read_id(pin.item.id) for pin in told.pins]}

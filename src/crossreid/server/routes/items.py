@@ -1,19 +1,22 @@
 """What is enrolled, and what it looks like."""
 
+import shutil
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import FileResponse
 from sqlalchemy import Connection
+from starlette.background import BackgroundTask
 
 from crossreid.core.errors import DataError
 from crossreid.server import schemas
 from crossreid.server.access import Caller, Shared, needs
-from crossreid.server.crops import MOST_HEIGHT, read_indexed, show
+from crossreid.server.crops import MOST_HEIGHT, open_crop, show
+from crossreid.server.moving import PARQUET, write_export
 from crossreid.server.records import StoredRow
 from crossreid.server.records.items import Space, find_items, page_of_items, read_id
 from crossreid.server.refusals import RefusalError
 from crossreid.server.roles import Permission
-from crossreid.server.service import Service
 from crossreid.server.telling import identity_asked, record
 
 router = APIRouter(tags=["items"])
@@ -58,6 +61,33 @@ def list_items(
     return schemas.Page(items=[record(row, hidden=hidden) for row in rows], cursor=following)
 
 
+@router.get(
+    "/export",
+    response_class=FileResponse,
+    responses={200: {"content": {PARQUET: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+def export(
+    caller: Annotated[Caller, Depends(needs(Permission.EXPORT))],
+    service: Shared,
+    purpose: schemas.Label = "",
+    reference: schemas.Label = "",
+    crops: bool = False,
+) -> FileResponse:
+    """The whole gallery as one Parquet file, with its pictures if they are asked for; `POST /imports` takes it."""
+    for code, given in (("purpose_required", purpose), ("reference_required", reference)):
+        if not given.strip():
+            raise RefusalError(code, "an export without one", expected="purpose and reference")
+    if service.settings.two_person:
+        raise identity_asked()
+    file = write_export(service, caller, crops=crops, purpose=purpose, reference=reference)
+    return FileResponse(
+        file,
+        media_type=PARQUET,
+        filename=f"gallery-{caller.tenant}.parquet",
+        background=BackgroundTask(shutil.rmtree, file.parent, ignore_errors=True),
+    )
+
+
 @router.get("/items/{item}")
 def item(item: schemas.ItemId, caller: Reader, service: Shared) -> schemas.Record:
     """What is known of one."""
@@ -81,30 +111,11 @@ def crop(
     with service.transaction(caller.tenant) as connection:
         row = one_item(connection, service.space(connection, caller.tenant), item)
         sealed = service.gallery(caller.tenant).within(connection).crop(row.key)
-    picture = open_crop(service, caller.tenant, row, sealed)
+    picture = open_crop(service, caller.tenant, row.key, row.root, sealed)
     try:
         return Response(show(picture, height), media_type="image/jpeg")
     except DataError as error:
         raise RefusalError("not_found", "a picture that does not decode any more") from error
-
-
-def open_crop(service: Service, tenant: str, row: StoredRow, sealed: bytes | None) -> bytes:
-    """The picture file of an item, from the store or from the folder that was indexed.
-
-    Raises:
-        RefusalError: not_found.
-    """
-    try:
-        if sealed is not None:
-            seal = service.seal(tenant)
-            if seal is None:
-                raise RefusalError("not_found", "a sealed picture", remedy="start the server with its key")
-            return seal.open(sealed, row.key)
-        if row.root:
-            return read_indexed(row.key, row.root)
-    except DataError as error:
-        raise RefusalError("not_found", "no picture of this item that can be read") from error
-    raise RefusalError("not_found", "no picture of this item is kept")
 
 
 def one_item(connection: Connection, space: Space | None, written: str) -> StoredRow:

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Depends, Request
 from crossreid.server import schemas
 from crossreid.server.access import Caller, Shared, needs
 from crossreid.server.archives import Archive
+from crossreid.server.moving import PARQUET, check_export
 from crossreid.server.records import StoredRow, jobs
+from crossreid.server.reembedding import check_reembedding
 from crossreid.server.refusals import RefusalError
 from crossreid.server.roles import Permission
 from crossreid.server.service import Service
@@ -24,20 +26,28 @@ _ZIP = ("application/zip", "application/x-zip-compressed")
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}}
+                for kind in ("application/zip", PARQUET)
+            },
         }
     },
 )
 def start_import(
     request: Request, caller: Annotated[Caller, Depends(needs(Permission.ENROL))], service: Shared
 ) -> schemas.Job:
-    """Enrol the pictures of a ZIP archive: folders tell person and kind, or a `manifest.csv` does."""
+    """Enrol the pictures of a ZIP archive (folders tell person and kind, or a `manifest.csv` does), or an export."""
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given not in _ZIP:
+    if given not in (*_ZIP, PARQUET):
         raise RefusalError(
-            "unsupported_media_type", f"a body of {given or 'no type'}", expected="application/zip"
+            "unsupported_media_type",
+            f"a body of {given or 'no type'}",
+            expected=f"application/zip or {PARQUET}",
         )
     service.check_room()
+    if given == PARQUET:
+        check_export(service, request.state.body)
+        return _start(service, caller, "import export", request.state.body)
     Archive(request.state.body, service.settings.limits)  # refused now, and not in the background
     return _start(service, caller, "import", request.state.body)
 
@@ -53,6 +63,14 @@ def renew(caller: Annotated[Caller, Depends(needs(Permission.TEMPLATES))], servi
             remedy="start it with one",
         )
     return _start(service, caller, "renew")
+
+
+@router.post("/reembed", status_code=202)
+def reembed(caller: Annotated[Caller, Depends(needs(Permission.TEMPLATES))], service: Shared) -> schemas.Job:
+    """Put this server's encoder in the place of the gallery's, by embedding every kept picture anew."""
+    with service.transaction(caller.tenant) as connection:
+        check_reembedding(service, connection, caller.tenant)
+    return _start(service, caller, "reembed")
 
 
 @router.post("/index", status_code=202)

@@ -7,7 +7,7 @@ import { get } from "./server.js";
 import { count, time } from "./wording.js";
 
 const PAGE = 100;
-const ACTIONS = ["start", "search", "enrol", "tracks", "import", "erase", "retention", "crop", "case", "pin", "verdict", "key", "tenant", "template", "calibration", "watchlist", "export", "audit"];
+const ACTIONS = ["search", "enrol", "tracks", "import", "erase", "expiry", "retention", "case", "pin", "unpin", "verdict", "export", "calibration", "watchlist", "template", "index", "encoder", "key", "tenant", "audit"];
 
 /** The view as { node, shown }. */
 export function auditView() {

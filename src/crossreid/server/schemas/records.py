@@ -1,0 +1,66 @@
+"""The audit log, and jobs."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from crossreid.server.schemas.fields import Told
+
+
+class Head(Told):
+    """Where the audit log stands."""
+
+    sequence: int
+    hash: str
+
+
+class AuditEntry(Told):
+    """One line of the audit log; see docs/server.md for its hash."""
+
+    sequence: int
+    tenant: str
+    at: str
+    actor: str
+    action: str
+    gallery: str
+    purpose: str
+    reference: str
+    content: dict[str, Any]
+    previous: str
+    hash: str
+
+
+class AuditPage(Told):
+    """Some entries, where to go on, and where the log stands."""
+
+    entries: list[AuditEntry]
+    next: int | None
+    head: Head
+
+
+class AuditVerdict(Told):
+    """Whether the log is as it was written."""
+
+    intact: bool
+    entries: int
+    head: str
+    problem: str
+
+
+class Job(Told):
+    """Long work."""
+
+    id: str
+    kind: str
+    state: Literal["waiting", "running", "done", "failed", "cancelled"]
+    progress: float
+    error: str
+    result: dict[str, Any]
+    created: datetime
+    finished: datetime | None
+    by: str
+
+
+class Jobs(Told):
+    """The latest hundred."""
+
+    jobs: list[Job]
