@@ -18,6 +18,7 @@ from crossreid.models.mllmreid_pictures import PictureStudent
 from crossreid.models.student import Student
 from crossreid.models.tokenizer import train_tokenizer
 from crossreid.packing import export, prepare, quantisation
+from crossreid.packing.conversion import PRECISIONS
 from crossreid.packing.drawn import drawn_samples
 from crossreid.runtime import PackEncoder
 
@@ -75,15 +76,7 @@ def drawn() -> Dataset:
     return Dataset("drawn", "train", tuple(samples), tuple(map(str, range(6))))
 
 
-KINDS = [
-    ("onnx", "fp32"),
-    ("onnx", "fp16"),
-    ("onnx", "int8"),
-    ("openvino", "fp32"),
-    ("openvino", "fp16"),
-    ("openvino", "bf16"),
-    ("openvino", "int8"),
-]
+KINDS = [(runtime, precision) for runtime, offered in PRECISIONS.items() for precision in offered]
 
 
 @pytest.fixture(scope="session", params=KINDS, ids="-".join)

@@ -186,9 +186,9 @@ def _detector(
 
     if (file is None) == (crops is None):
         raise ConfigurationError(
-            "--detector and --crops, or neither",
+            "both --detector and --crops" if file else "neither --detector nor --crops",
             expected="one of the two",
-            remedy="none travels with the program",
+            remedy="no detector travels with the program: name an ONNX file, or boxes that others found",
         )
     if file is not None:
         return OnnxDetector(file, layout=layout, person_class=person_class, threads=threads)
@@ -225,6 +225,8 @@ def _tell(done: "Summary") -> None:
         f"Looked at {done.frames} frames in {done.elapsed_s:.1f} s ({rate:.1f} a second),"
         f" passed over {done.passed_over}, embedded {done.embedded} crops"
     )
+    if not done.frames:
+        print("What was looked at in an earlier run is not looked at again; another --spool begins anew")
 
 
 def _report(folder: Path, cloud: str) -> None:

@@ -183,7 +183,7 @@ def _judged(parity: Parity, pack: Pack, *, accept: bool) -> Parity:
     broken = parity.broken(pack.precision)
     if broken and not accept:
         raise CheckpointError(
-            f"a {pack.runtime} pack in {pack.precision} that does not agree with its model: "
+            f"a pack for {pack.runtime} in {pack.precision} that does not agree with its model: "
             + "; ".join(broken),
             remedy="choose a higher precision, the other runtime or more directions, or accept it (accept=True,"
             " --accept)",
