@@ -9,6 +9,7 @@ audit log. `python benchmarks/reliability.py` writes `benchmarks/results/reliabi
 
 import argparse
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,9 @@ def main() -> None:
         faults[name] = FAULTS[name](given.encoder, pace) | {"pace": asdict(pace)}
         print(name, json.dumps(faults[name], indent=1), flush=True)
         ordered = {each: faults[each] for each in FAULTS if each in faults}
-        write_record(file, {"encoder": given.encoder}, seed=0, faults=ordered)
+        write_record(
+            file, {"encoder": given.encoder}, seed=0, faults=ordered, load_average=os.getloadavg()[0]
+        )
 
 
 if __name__ == "__main__":
