@@ -117,7 +117,7 @@ def leakage(runs: Runs) -> Drawn:
         of_seeds.append(leaks)
     people = max(leak.people for leaks in of_seeds[0].values() for leak in leaks)
     picture = leakage_figure(
-        of_seeds[0], data=f"photographs of up to {people} drawn people, seed {runs[0].seed}"
+        of_seeds[0], data=f"Photographs of up to {people} drawn people, seed {runs[0].seed}"
     )
     rows = [
         {
