@@ -108,7 +108,7 @@ def test_something_else_in_its_place_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other"
     Spool(other).close()
     with sqlite3.connect(other / FILE) as connection:
-        connection.execute("UPDATE facts SET value = '2' WHERE name = 'format'")
+        connection.execute("UPDATE facts SET value = '1' WHERE name = 'format'")
     connection.close()
-    with pytest.raises(DataError, match="format 2"):
+    with pytest.raises(DataError, match="format 1"):
         Spool(other)
