@@ -141,7 +141,9 @@ def clip(*, projection: int = 32, seed: int = 0) -> CLIPModel:
     )
     vision = CLIPVisionConfig(image_size=56, patch_size=14, **tower)
     config = CLIPConfig(text_config=text.to_dict(), vision_config=vision.to_dict(), projection_dim=projection)
-    model = CLIPModel(config)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # of the class token, which is drawn and then added to
+        model = CLIPModel(config)
     draw(model, seed=seed)
     return model.eval()
 

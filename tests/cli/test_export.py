@@ -1,4 +1,5 @@
 from collections.abc import Callable
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ def test_a_pack_is_written_and_compared(
     assert f"Wrote {pack}: onnx, fp32" in result.stdout
     assert "sketch: cosine with the model 1.000000" in result.stdout or "0.99999" in result.stdout
     assert "IR->R: R1 " in result.stdout
-    assert "accepted: S->R: mAP -" in result.stdout  # five of 32 directions of a model that was never trained
+    assert re.search(
+        r"accepted: .+: mAP -", result.stdout
+    )  # five of 32 directions of a model that was never trained
     assert f"Wrote {models}" in result.stdout
     assert (models / "crossreid_image" / "1" / "model.onnx").is_file()
     assert f"Next: crossreid index FOLDER --encoder {pack}" in result.stdout
