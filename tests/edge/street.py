@@ -99,7 +99,7 @@ def main(folder: Path, url: str, seed: int) -> None:
     for attempt in range(400):
         # At first within the making of the spool, then everywhere, by count and by the clock.
         die_after = attempt + 1 if attempt < 20 else rng.randint(40, 160)
-        by_clock = attempt % 4 == 3
+        by_clock = attempt >= 20 and attempt % 4 == 3
         child = os.fork()
         if not child:
             follow(folder, url, die_after=10**9 if by_clock else die_after)
