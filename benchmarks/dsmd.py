@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from crossreid.analysis.figures import convergence_figure, render
+from crossreid.analysis.figures import render
 from crossreid.core.embeddings import Embeddings
 from crossreid.data.dataset import Dataset
 from crossreid.data.loading import load_dataset
 from crossreid.evaluation.evaluate import BOTH_WAYS, evaluate
 from crossreid.models.loading import load_encoder
+from crossreid.reproduction.figures import mean_curves
 from crossreid.synthesis.pedestrians.dataset import write_world
 from crossreid.training.build import read_history, train_model
 from crossreid.training.config import DistillationConfig, DsmdConfig, StudentConfig
@@ -207,18 +207,6 @@ def _add(numbers: dict[str, list[float]], measured: Mapping[str, float]) -> dict
     return numbers
 
 
-def _figure(curves: Curves) -> Figure:
-    """Means over the seeds."""
-    means = {}
-    for name in filter(curves.__contains__, DRAWN):
-        steps = [step for step, _ in curves[name][0]]
-        values = np.mean([[value for _, value in one] for one in curves[name]], axis=0)
-        means[name] = list(zip(steps, values.tolist(), strict=True))
-    return convergence_figure(
-        means, title="DSMD beside cosine, PCM and FR", quantity="mean mAP on validation people, %"
-    )
-
-
 def main(size: Comparison = Comparison(), *, runs: Path = RUNS, results: Path = RESULTS) -> None:
     numbers, curves = compare(size, runs)
     for name, measured in numbers.items():
@@ -236,7 +224,9 @@ def main(size: Comparison = Comparison(), *, runs: Path = RUNS, results: Path = 
         curves=curves,
         pictures=["dsmd"],
     )
-    results.with_suffix(".png").write_bytes(render(_figure(curves), dots_per_inch=120))
+    drawn = {name: curves[name] for name in DRAWN if name in curves}
+    picture = mean_curves(drawn, "mean mAP on validation people, %", "DSMD beside cosine, PCM and FR")
+    results.with_suffix(".png").write_bytes(render(picture, dots_per_inch=120))
     print(f"{results} is written")
 
 

@@ -51,9 +51,15 @@ def cosine_rows(queries: Array, gallery: Array) -> Rows:
 def unit(vectors: np.ndarray) -> np.ndarray:
     """float64 [n, dim] with rows of length 1; a row of zeros stays as it is."""
     rows = vectors.astype(np.float64)
-    norms = np.sqrt(np.einsum("nd,nd->n", rows, rows))[:, None]
-    rows /= np.where(norms == 0, 1, norms)
+    rows /= lengths(rows)[:, None]
     return rows
+
+
+def lengths(vectors: np.ndarray) -> np.ndarray:
+    """float64 [n], of the rows [n, dim]; 1 for a row of zeros."""
+    rows = np.asarray(vectors, dtype=np.float64)
+    norms = np.sqrt(np.einsum("nd,nd->n", rows, rows))
+    return np.where(norms == 0, 1, norms)
 
 
 def _by_numpy(queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from crossreid.evaluation.cosines import (
     cosine_rows,
     fits,
     gallery_at_a_time,
+    lengths,
     queries_at_a_time,
     unit,
 )
@@ -63,7 +64,7 @@ class _Screen:
 
     def __init__(self, queries: np.ndarray, gallery: np.ndarray) -> None:
         self.queries, self.gallery = queries, gallery
-        self._lengths = np.concatenate([_lengths(piece) for _, piece in _pieces(gallery)])
+        self._lengths = np.concatenate([lengths(piece) for _, piece in _pieces(gallery)])
         self._error = (gallery.shape[1] + 16) * _ROUNDING
         # Bins of cosines no narrower than twice the error: what is near a right answer lies in two of them.
         self._bins = int(1 / (2 * self._error)) - 1
@@ -130,10 +131,3 @@ def _pieces(gallery: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     size = gallery_at_a_time(gallery.shape[1])
     for start in range(0, len(gallery), size):
         yield start, gallery[start : start + size]
-
-
-def _lengths(vectors: np.ndarray) -> np.ndarray:
-    """float64 [n]; 1 for a row of zeros."""
-    rows = vectors.astype(np.float64)
-    lengths = np.sqrt(np.einsum("nd,nd->n", rows, rows))
-    return np.where(lengths == 0, 1, lengths)

@@ -135,11 +135,11 @@ def figure_6(runs: Runs) -> Drawn:
             }
         )
     pictures = {
-        "figure6": _curves(shared, "L_task + L_cos, unweighted", "The loss that all distillations share"),
-        "figure6-cosine": _curves(cosine, "1 − cosine to the cloud model", "The cosine loss alone"),
+        "figure6": mean_curves(shared, "L_task + L_cos, unweighted", "The loss that all distillations share"),
+        "figure6-cosine": mean_curves(cosine, "1 − cosine to the cloud model", "The cosine loss alone"),
     }
     if all(all(histories) for histories in validation.values()):
-        pictures["figure6-validation"] = _curves(
+        pictures["figure6-validation"] = mean_curves(
             validation, "mean mAP on validation people, %", "What the steps are good for"
         )
     numbers = {
@@ -215,10 +215,16 @@ def _mean(pairs: Sequence[tuple[int, float]]) -> float:
     return float(np.mean([value for _, value in pairs]))
 
 
-def _curves(
+def mean_curves(
     histories: Mapping[str, Sequence[Sequence[tuple[int, float]]]], quantity: str, title: str
 ) -> Figure:
-    """The mean over the seeds at every logged step."""
+    """Of each kind of training the mean over its seeds, at every logged step.
+
+    Args:
+        histories: (step, value) pairs of each seed, by name.
+        quantity: what the values are, with its unit.
+        title: above the figure.
+    """
     curves = {}
     for name, seeds in histories.items():
         steps = [step for step, _ in seeds[0]]
