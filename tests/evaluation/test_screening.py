@@ -107,6 +107,12 @@ def test_what_is_dropped_is_not_above_a_right_answer_that_is_opposite() -> None:
     assert_same(query, gallery, people, keys)
 
 
+def test_an_empty_gallery_has_no_answer_for_anybody() -> None:
+    people = np.zeros(3, dtype=int), np.zeros(0, dtype=int)
+    scores = score_cosines(np.ones((3, 4)), np.ones((0, 4)), right_and_dropped(*people))
+    assert len(scores.rows) == 0
+
+
 def test_a_gallery_larger_than_the_budget_is_gone_through_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(2)
     queries, gallery = random.normal(size=(30, 24)), random.normal(size=(500, 24))

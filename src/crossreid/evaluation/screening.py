@@ -64,7 +64,7 @@ class _Screen:
 
     def __init__(self, queries: np.ndarray, gallery: np.ndarray) -> None:
         self.queries, self.gallery = queries, gallery
-        self._lengths = np.concatenate([lengths(piece) for _, piece in _pieces(gallery)])
+        self._lengths = np.concatenate([np.empty(0), *(lengths(piece) for _, piece in _pieces(gallery))])
         self._error = (gallery.shape[1] + 16) * _ROUNDING
         # Bins of cosines no narrower than twice the error: what is near a right answer lies in two of them.
         self._bins = int(1 / (2 * self._error)) - 1
