@@ -4,6 +4,7 @@ Run `python benchmarks/demonstration.py`; a quarter of an hour. It resumes, and 
 `benchmarks/results/demonstration.json`.
 """
 
+import argparse
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -43,4 +44,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     main()

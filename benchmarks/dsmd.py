@@ -7,6 +7,7 @@ the first learn the task beside, with weight 0.01; balanced weights add up to 10
 next to nothing, as in the source, which has no task.
 """
 
+import argparse
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -231,4 +232,5 @@ def main(size: Comparison = Comparison(), *, runs: Path = RUNS, results: Path = 
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     main()

@@ -13,8 +13,6 @@ Run `python benchmarks/gallery.py [--rows 100000 1000000] [--kinds low-rank unif
 
 import argparse
 import json
-import os
-import platform
 import shutil
 import tempfile
 import time
@@ -34,6 +32,7 @@ from crossreid.gallery.postgres.embedded import EmbeddedPostgres
 from crossreid.gallery.postgres.home import PostgresGallery
 from crossreid.gallery.postgres.indexing import index_bytes
 from crossreid.gallery.postgres.rows import as_text
+from crossreid.training.record import provenance
 
 RESULTS = Path(__file__).with_name("results") / "gallery.json"
 SHOWN, BATCH, PER_PERSON, CAMERAS, DAYS = 10, 4096, 20, 20, 30
@@ -267,6 +266,7 @@ class Book:
 
 def measure(book: Book, case: Case, server: EmbeddedPostgres, work: Path) -> None:
     """All stages of a case, in a database of its own."""
+    book.stage(case.name, "provenance", provenance)
     name = f"bench_{case.kind}_{case.rows}_{case.dim}".replace("-", "_")
     make_database(server, name)
     database, world = Database(server.uri_of(name)), World(case)
@@ -350,12 +350,8 @@ def main() -> None:
         options.work.chmod(0o755)
         options.out = options.work / "gallery.json"
     options.work.mkdir(parents=True, exist_ok=True)
-    settings = {"dim": options.dim, "queries": options.queries, "target": TARGET, "shown": SHOWN}
+    settings = {"dim": options.dim, "queries": options.queries, "target": TARGET, "shown": SHOWN, "seed": 0}
     book = Book(options.out, settings)
-    book.content["machine"] = {
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-    }
     try:
         with EmbeddedPostgres(options.work / "postgres") as server:
             for kind in options.kinds:

@@ -7,8 +7,8 @@ from one backbone, whose language model learns captions first. `python benchmark
 it at a size that says nothing but that it runs.
 """
 
+import argparse
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -75,7 +75,7 @@ class Comparison:
     train_people: int = 400
     test_people: int = 150
     groups: int = 4
-    steps: int = 200
+    steps: int = 100
     learning_rate: float = 1e-3
     vision_rate: float = 0.2
     batch_people: int = 12
@@ -281,7 +281,11 @@ def _spread(values: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    if "--miniature" in sys.argv[1:]:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--miniature", action="store_true", help="at a size that says nothing but that it runs"
+    )
+    if parser.parse_args().miniature:
         main(
             MINIATURE,
             folder=RUNS.with_name("mllmreid-miniature"),

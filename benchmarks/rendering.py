@@ -3,6 +3,7 @@
 Run `python benchmarks/rendering.py`; it prints the rates and writes `benchmarks/results/rendering.json`.
 """
 
+import argparse
 import time
 from pathlib import Path
 
@@ -51,4 +52,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     main()

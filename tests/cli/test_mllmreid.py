@@ -56,8 +56,6 @@ def test_a_dry_run_says_what_would_be_trained(run: Call, world: Path, edge: Path
     dsmd = run("train", CONFIGS / "dsmd-tiny.yaml", "--dry-run", "--set", f"backbone={edge}").stdout
     assert "Plan of a dsmd training" in dsmd
     assert "items of four modalities" in dsmd
-    pretraining = run("train", CONFIGS / "pretrain-tiny-edge.yaml", "--dry-run", status=2)
-    assert "--dry-run of kind contrastive" in pretraining.stderr
 
 
 def test_own_data_can_be_named(

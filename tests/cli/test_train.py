@@ -93,7 +93,11 @@ def test_a_pretraining_draws_its_own_people(
     config = tmp_path / "pretraining.yaml"
     config.write_text("{kind: contrastive, loop: {steps: 2, learning_rate: 1.0e-3}}")
     refused = run("train", config, "--data", world, "--out", tmp_path / "run", status=2)
-    assert "a pretraining, which draws its own; leave the data out" in refused.stderr
+    assert "a contrastive pretraining, which draws its own; leave the data out" in refused.stderr
+    shown = run("train", config, "--dry-run").stdout
+    assert "Plan of a contrastive pretraining; nothing is drawn or trained." in shown
+    assert "12,000 people drawn in 3 encounters: 108,000 pictures" in shown
+    assert "data for a contrastive" in run("train", config, "--dry-run", "--data", world, status=2).stderr
     result = run("train", config, "--out", tmp_path / "run")
     assert "(loss 0.500 at step 2)" in result.stdout
     assert "contrastive model` in configs/student-tiny.yaml" in result.stdout

@@ -7,7 +7,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from crossreid.models.folder import save_model
 from crossreid.models.outline import outline
-from crossreid.training import cost
 from crossreid.training.cost import step_cost
 from crossreid.training.tasks.identity_matching import embed
 
@@ -23,14 +22,13 @@ def counted(drawn: Any, **changes: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", ["teacher", "student"])
-def test_it_is_near_what_a_forward_pass_does_and_keeps(
-    tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
+def test_it_is_near_what_a_forward_pass_does_and_keeps(tiny: Any, tmp_path: Path, kind: str) -> None:
     model, batch = getattr(tiny, kind)().train(), tiny.batch()
     drawn = outline(save_model(model, tmp_path / "model"))
+    chats = {}
     if kind == "teacher":
         longest = max(len(chat) for chat in model.conversation.for_captions(batch.captions))
-        monkeypatch.setattr(cost, "_CHAT_TOKENS", longest)
+        chats = {"chat_tokens": (longest, longest)}
     kept: dict[int, int] = {}
 
     def keep(value: torch.Tensor) -> torch.Tensor:
@@ -44,7 +42,7 @@ def test_it_is_near_what_a_forward_pass_does_and_keeps(
     ):
         features = embed(model, batch)
     assert features.requires_grad
-    estimate = counted(drawn)
+    estimate = counted(drawn, **chats)
     assert 0.5 < estimate.flops / 3 / counter.get_total_flops() < 2
     assert 0.3 < estimate.activations_mib / (sum(kept.values()) / 2**20) < 3
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from crossreid.data.dataset import Dataset
     from crossreid.training.plan import TrainingPlan
+    from crossreid.training.pretraining_plan import PretrainingPlan
     from crossreid.training.translator_plan import TranslatorPlan
 
 _KINDS = {1: "one modality", 2: "two modalities", 3: "three modalities", 4: "four modalities"}
@@ -27,7 +28,7 @@ def show_plan(plan: "TrainingPlan", *, half: bool = False) -> None:
     else:
         _line("Data", _counted(plan.dataset))
     batch = f"{plan.people} people x {plan.groups} groups, {plan.items_a_batch} items of {_KINDS[plan.modalities]}"
-    _line("Batch", batch + (f", {plan.accumulation} batches a step" if plan.accumulation > 1 else ""))
+    _line("Batch", batch + _accumulated(plan.accumulation))
     epochs = "" if plan.epochs is None else f", every person {plan.epochs:.1f} times"
     _line("Steps", f"{plan.steps:,}{epochs}")
     whole = "" if plan.dataset is not None else ", without the classifier over the people of the data"
@@ -61,8 +62,7 @@ def show_translator_plan(plan: "TranslatorPlan") -> None:
         _line("Data", f"{plan.pairs:,} pairs, drawn of {config.drawn_people:,} people")
     else:
         _line("Data", f"{_counted(plan.dataset)}; {plan.pairs:,} pairs")
-    accumulation = config.loop.accumulation
-    _line("Batch", f"{config.batch} pairs" + (f", {accumulation} batches a step" if accumulation > 1 else ""))
+    _line("Batch", f"{config.batch} pairs" + _accumulated(config.loop.accumulation))
     _line("Steps", f"{config.loop.steps:,}, every pair {plan.epochs:.1f} times")
     _line(
         "Memory",
@@ -70,6 +70,28 @@ def show_translator_plan(plan: "TranslatorPlan") -> None:
     )
     _line("", f"and about {plan.cost.activations_mib:,.0f} MiB of activations")
     _line("Time", _time(config.loop.steps, plan.cost.flops, half=config.loop.precision == "bf16"))
+
+
+def show_pretraining_plan(plan: "PretrainingPlan") -> None:
+    """Print what a pretraining would do."""
+    config = plan.config
+    print(f"Plan of a {config.kind} pretraining; nothing is drawn or trained.")
+    start = "nothing" if config.start is None else str(config.start)
+    _line("Start", f"{start}, {plan.parameters:,} parameters, all trained")
+    drawn = f"{config.drawn_people:,} people drawn in {config.encounters} encounters"
+    _line("Data", f"{drawn}: {plan.pictures:,} pictures, {plan.disk_mib:,.0f} MiB")
+    _line("Batch", f"{config.people} people" + _accumulated(config.loop.accumulation))
+    _line("Steps", f"{config.loop.steps:,}, every person {plan.epochs:.1f} times")
+    _line(
+        "Memory",
+        f"at least {plan.lowest_memory_mib:,.0f} MiB in fp32: weights, gradients and the optimisers' moments,",
+    )
+    _line("", f"and about {plan.cost.activations_mib:,.0f} MiB of activations")
+    _line("Time", _time(config.loop.steps, plan.cost.flops, half=config.loop.precision == "bf16"))
+
+
+def _accumulated(batches: int) -> str:
+    return f", {batches} batches a step" if batches > 1 else ""
 
 
 def _counted(data: "Dataset") -> str:

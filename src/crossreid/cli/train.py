@@ -83,10 +83,7 @@ def train(
                 remedy=command_line("distill", config, "--teacher", "ENCODER", *data_words(dataset, data)),
             )
         case CaptioningConfig() | ContrastiveConfig():
-            if data is not None or validation_split is not None:
-                raise ConfigurationError(
-                    f"data for {config}, a pretraining, which draws its own", remedy="leave the data out"
-                )
+            _check_draws(settings, data or validation_split)
             check_output_folder(out)
             _pretrain(settings, out)
         case TranslatorConfig():
@@ -106,18 +103,26 @@ def train(
             _train(settings, out, data, dataset, split, validation_split)
 
 
-def _show_plan(settings: "TrainingConfig", data: Path | None, dataset: str, split: str) -> None:
-    from crossreid.cli.plan import show_plan, show_translator_plan
+def _check_draws(settings: "CaptioningConfig | ContrastiveConfig", data: object) -> None:
     from crossreid.core.errors import ConfigurationError
+
+    if data is not None:
+        raise ConfigurationError(
+            f"data for a {settings.kind} pretraining, which draws its own", remedy="leave the data out"
+        )
+
+
+def _show_plan(settings: "TrainingConfig", data: Path | None, dataset: str, split: str) -> None:
+    from crossreid.cli.plan import show_plan, show_pretraining_plan, show_translator_plan
     from crossreid.training.config import CaptioningConfig, ContrastiveConfig, TranslatorConfig
     from crossreid.training.plan import plan_training
+    from crossreid.training.pretraining_plan import plan_pretraining
     from crossreid.training.translator_plan import plan_translator
 
     if isinstance(settings, CaptioningConfig | ContrastiveConfig):
-        raise ConfigurationError(
-            f"--dry-run of kind {settings.kind}",
-            expected="a training on data, of any kind, or of a translator",
-        )
+        _check_draws(settings, data)
+        show_pretraining_plan(plan_pretraining(settings))
+        return
     people = None if data is None else read_dataset(dataset, data, split)
     if isinstance(settings, TranslatorConfig):
         show_translator_plan(plan_translator(settings, people))

@@ -11,8 +11,8 @@ from crossreid.models.outline import Outline
 _LISTS = ("blocks", "layers", "layer")
 """Names of the lists of blocks in transformers' classes."""
 
-_CHAT_TOKENS = 160
-"""Of a chat with the paper's prompts, with a picture or with a caption; a picture's own tokens come on top."""
+PAPER_CHATS = (160, 160)
+"""Tokens of a chat with the paper's prompts about a picture, beside the picture's own, and of one with a caption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ def step_cost(
     adapted: bool,
     checkpointing: bool,
     half: bool,
+    chat_tokens: tuple[int, int] = PAPER_CHATS,
 ) -> StepCost | None:
     """Count; None for what is neither a Qwen2-VL nor a student.
 
@@ -72,11 +73,12 @@ def step_cost(
         adapted: only adapters are trained.
         checkpointing: activations are computed again.
         half: activations take two bytes, else four.
+        chat_tokens: of a teacher's chat about a picture, beside the picture's own tokens, and of one with a caption.
     """
     if drawn.kind == "llava":
         return None
     seeing, reading = _towers(drawn.backbone)
-    patches, picture_chat, caption_chat = _tokens(drawn, height, width)
+    patches, picture_chat, caption_chat = _tokens(drawn, height, width, chat_tokens)
     work = [(seeing, patches, pictures), (reading, picture_chat, pictures), (reading, caption_chat, captions)]
     macs = sum(count * tower.macs(tokens) for tower, tokens, count in work if tokens)
     kept = sum(count * tower.kept(tokens, checkpointing=checkpointing) for tower, tokens, count in work)
@@ -84,13 +86,13 @@ def step_cost(
     return StepCost(2.0 * macs * passes * accumulation, kept * (2 if half else 4) / 2**20)
 
 
-def _tokens(drawn: Outline, height: int, width: int) -> tuple[int, int, int]:
+def _tokens(drawn: Outline, height: int, width: int, chats: tuple[int, int]) -> tuple[int, int, int]:
     """Of the vision tower, of the chat about a picture (a student has none), and of a caption."""
     model: Any = drawn.backbone
     if drawn.kind == "teacher":
         vision = model.config.vision_config
         patches = (height // vision.patch_size) * (width // vision.patch_size)
-        return patches, _CHAT_TOKENS + patches // vision.spatial_merge_size**2, _CHAT_TOKENS
+        return patches, chats[0] + patches // vision.spatial_merge_size**2, chats[1]
     patch, longest = model[0].config.patch_size, model[1].config.max_position_embeddings
     return (height // patch) * (width // patch) + 1, 0, min(longest, 77)
 

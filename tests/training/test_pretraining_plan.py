@@ -1,0 +1,81 @@
+"""The plan of a pretraining, against the task that it would train."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+from transformers import CLIPModel
+
+from crossreid.core.modality import Modality
+from crossreid.models.folder import load_model
+from crossreid.models.loading import model_folder
+from crossreid.models.presets import tiny_edge_config
+from crossreid.models.student import Student
+from crossreid.models.teacher import Teacher
+from crossreid.models.tokenizer import special_token_ids
+from crossreid.synthesis.pedestrians.attributes import attribute_sizes
+from crossreid.synthesis.pedestrians.world import World
+from crossreid.training.batches import CaptionedBatch
+from crossreid.training.config import CaptioningConfig, ContrastiveConfig
+from crossreid.training.pretraining_plan import plan_pretraining
+from crossreid.training.tasks.captioning import CaptioningTask
+from crossreid.training.tasks.contrastive import ContrastiveTask
+
+PEOPLE = 4
+
+
+def settings(**others: Any) -> dict[str, Any]:
+    loop = {"steps": 30, "learning_rate": 0.1, "accumulation": 2}
+    return {"loop": loop, "people": PEOPLE, "drawn_people": 10, "encounters": 3} | others
+
+
+def batch() -> CaptionedBatch:
+    captions = tuple(World(0).group("pretrain", number, 0).caption for number in range(PEOPLE))
+    return CaptionedBatch(
+        pixel_values=torch.zeros(3 * PEOPLE, 3, 112, 56),
+        captions=captions,
+        attributes=torch.zeros(PEOPLE, len(attribute_sizes()), dtype=torch.long),
+        shown=(Modality.RGB,),
+        answers=captions[:1],
+    )
+
+
+def captioning() -> nn.Module:
+    teacher, _ = load_model(model_folder("tiny-cloud"))
+    assert isinstance(teacher, Teacher)
+    return CaptioningTask(
+        teacher, contrast=1.0, attributes=1.0, photographs=1.0, attribute_sizes=attribute_sizes()
+    )
+
+
+def contrastive() -> nn.Module:
+    student, _ = load_model(model_folder("tiny-edge"))
+    assert isinstance(student, Student)
+    tokenizer: Any = student.tokenizer
+    clip = CLIPModel(tiny_edge_config(special_token_ids(tokenizer)))
+    return ContrastiveTask(clip, student, attributes=1.0, photographs=1.0, attribute_sizes=attribute_sizes())
+
+
+@pytest.mark.parametrize(
+    ("config", "task"),
+    [
+        (CaptioningConfig.model_validate({"kind": "captioning"} | settings()), captioning),
+        (ContrastiveConfig.model_validate({"kind": "contrastive"} | settings()), contrastive),
+    ],
+)
+def test_it_counts_what_a_step_does(config: Any, task: Any) -> None:
+    plan, trained = plan_pretraining(config), task()
+    assert plan.parameters == sum(parameter.numel() for parameter in trained.parameters())
+    assert plan.lowest_memory_mib == 16 * plan.parameters / 2**20
+    with FlopCounterMode(display=False) as counter:
+        trained(batch(), progress=0.0)["total"].backward()
+    assert 0.7 < plan.cost.flops / (2 * counter.get_total_flops()) < 1.2
+
+
+def test_it_counts_what_will_be_drawn() -> None:
+    plan = plan_pretraining(ContrastiveConfig.model_validate({"kind": "contrastive"} | settings()))
+    assert plan.pictures == 90
+    assert plan.disk_mib == 90 * 3 * 112 * 56 / 2**20
+    assert plan.epochs == 60 / 2
