@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gallery_figures import section as galleries
 from written_pages import write_or_check
 
 ROOT = Path(__file__).parents[1]
@@ -74,7 +75,7 @@ def page(results: Path = RESULTS) -> str:
         lines += [*table([row for case, numbers in cases.items() for row in rows(case, numbers)]), ""]
         lines += [WHY[name], ""] if name in WHY else []
         lines += [*where(cases), ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *galleries(results / "gallery.json")])
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -40,7 +40,7 @@ def test_a_measurement_is_a_row_a_way_and_a_line_on_the_machine(tool: Any, tmp_p
         "A processor, torch 2.13.0, transformers 5.23.0, 7 rounds: tiny, pictures, cpu (peak 95 GFLOP/s)."
         in lines
     )
-    assert lines.count("Not measured yet.") == 3
+    assert lines.count("Not measured yet.") == 4
 
 
 def test_columns_that_nothing_fills_are_left_out(tool: Any, tmp_path: Path) -> None:
@@ -73,3 +73,44 @@ def test_a_page_that_says_something_else_is_told(
     (tmp_path / "docs.md").write_text("something else")
     assert tool.main() == 1
     assert "run `make docs`" in capsys.readouterr().out
+
+
+def searches(per_second: float, recall: float) -> dict[str, float]:
+    return {
+        "p50_ms": 1000 / per_second,
+        "p99_ms": 2000 / per_second,
+        "per_second": per_second,
+        "recall": recall,
+    }
+
+
+def test_galleries_have_a_row_a_search_and_say_how_large_they_are(tool: Any, tmp_path: Path) -> None:
+    index = {"width": 64, "candidates": 200, "used": True, "seconds": 31.4, "bytes": 25 * 2**20}
+    full = {"seconds": 97.2, "bytes": 234 * 2**20}
+    low = {
+        "provenance": {"hardware": {"processor": "A processor", "cores": 2}},
+        "ingest": {"items_per_second": 1234.5},
+        "sizes": {"vectors_bytes": 3 * 2**20, "items_bytes": 2**20},
+        "exact": searches(5, 1.0),
+        "index": index,
+        "search, filter none": searches(100, 0.991),
+        "search, filter camera": searches(50, 0.995),
+        "full width": full,
+        "search, full width": searches(80, 0.9905),
+    }
+    uniform = {"exact": searches(5, 1.0), "index": index | {"used": False, "bytes": 0}}
+    uniform["search, filter none"] = searches(5, 1.0)
+    content = {"settings": {"dim": 1536}, "cases": {"low-rank, 60000": low, "uniform, 60000": uniform}}
+    (tmp_path / "gallery.json").write_text(json.dumps(content))
+    text = tool.page(tmp_path)
+    rows = [line for line in text.splitlines() if line.startswith(("| low-rank", "| uniform"))]
+    ours = "ours (64 numbers, 200 candidates)"
+    assert rows == [
+        "| low-rank, 60000 | exact scan | 200.0 | 400.0 | 5.0 | 1.0 | 1.0000 |  |  |",
+        f"| low-rank, 60000 | {ours} | 10.0 | 20.0 | 100.0 | 20.0 | 0.9910 | 25 | 31 |",
+        f"| low-rank, 60000 | {ours}, by camera | 20.0 | 40.0 | 50.0 | 10.0 | 0.9950 |  |  |",
+        "| low-rank, 60000 | HNSW in full width | 12.5 | 25.0 | 80.0 | 16.0 | 0.9905 | 234 | 97 |",
+        "| uniform, 60000 | exact scan | 200.0 | 400.0 | 5.0 | 1.0 | 1.0000 |  |  |",
+        "| uniform, 60000 | ours (no index) | 200.0 | 400.0 | 5.0 | 1.0 | 1.0000 |  |  |",
+    ]
+    assert "vectors of 1536 numbers, enrolled at 1,234 a second, 4 MiB on the disk" in text

@@ -65,7 +65,7 @@ class PretrainingPlan:
 
 def plan_pretraining(config: CaptioningConfig | ContrastiveConfig) -> PretrainingPlan:
     """Count the parameters and the matrix products of a step."""
-    ids: dict[str, int] = {token: 0 for token in SPECIAL_TOKENS}
+    ids: dict[str, int] = dict.fromkeys(SPECIAL_TOKENS, 0)
     with torch.device("meta"):
         recognise = AttributeRecognition(TINY_DIM, attribute_sizes())
         if isinstance(config, CaptioningConfig):

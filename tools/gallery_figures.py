@@ -1,0 +1,72 @@
+"""What benchmarks/gallery.py measured, as a section of docs/performance.md."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+_TITLE = """## Galleries
+
+`python benchmarks/gallery.py`. Aim, with a million vectors of few principal directions: recall@10 of at least 0.99 at
+20 times the rate of an exact scan, an index of at most a sixth of the usual one's size, and the same recall with
+conditions. One client, one search at a time, in PostgreSQL on the same machine; seconds of the clock. *Low-rank*
+vectors have a power-law spectrum, like features of a large model; *uniform* ones are the worst case, for which the
+gallery keeps no index and looks at everything. *Times exact* is the rate beside that of the exact scan.
+"""
+_HEADER = """| case | search | p50, ms | p99, ms | searches/s | times exact | recall@10 | index, MiB | built in, s |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
+_CONDITIONS = ("camera", "time", "camera and time")
+
+
+def section(path: Path) -> list[str]:
+    """Lines of Markdown; cases that were not carried to their end have fewer rows."""
+    if not path.exists():
+        return [_TITLE, "Not measured yet.", ""]
+    content = json.loads(path.read_text(encoding="utf-8"))
+    cases, dim = content["cases"], content["settings"]["dim"]
+    lines = [_TITLE, _HEADER]
+    lines += [f"| {' | '.join((case, *cells))} |" for case, found in cases.items() for cells in _rows(found)]
+    lines += ["", *(_sentence(case, found, dim) for case, found in cases.items() if "sizes" in found)]
+    return [*lines, ""]
+
+
+def _rows(found: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    index, full = found.get("index", {}), found.get("full width", {})
+    ours = _ours(index)
+    ways = [("exact scan", "exact", {}), (ours, "search, filter none", index)]
+    ways += [(f"{ours}, by {one}", f"search, filter {one}", {}) for one in _CONDITIONS]
+    ways += [
+        (f"{ours}, of another tenant", "search of another tenant", found.get("index of another tenant", {})),
+        ("HNSW in full width", "search, full width", full),
+    ]
+    for name, stage, built in ways:
+        if stage not in found:
+            continue
+        measured = found[stage]
+        exact = found["exact"]["per_second"]
+        yield (
+            name,
+            f"{measured['p50_ms']:,.1f}",
+            f"{measured['p99_ms']:,.1f}",
+            f"{measured['per_second']:,.1f}",
+            f"{measured['per_second'] / exact:,.1f}",
+            f"{measured['recall']:.4f}",
+            f"{built['bytes'] / 2**20:,.0f}" if built.get("bytes") else "",
+            f"{built['seconds']:,.0f}" if built.get("bytes") else "",
+        )
+
+
+def _ours(index: Mapping[str, Any]) -> str:
+    """Of the search that the gallery chose by itself."""
+    if not index.get("used"):
+        return "ours (no index)"
+    return f"ours ({index['width']} numbers, {index['candidates']} candidates)"
+
+
+def _sentence(case: str, found: Mapping[str, Any], dim: int) -> str:
+    sizes, hardware = found["sizes"], found["provenance"]["hardware"]
+    disk = (sizes["vectors_bytes"] + sizes["items_bytes"]) / 2**20
+    return (
+        f"{case}: vectors of {dim} numbers, enrolled at {found['ingest']['items_per_second']:,.0f} a second,"
+        f" {disk:,.0f} MiB on the disk without the index; {hardware['processor']}, {hardware['cores']} cores."
+    )
