@@ -113,3 +113,15 @@ def test_a_broken_camera_thread_is_not_silent(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(module, "open_capture", burst)
     with pytest.raises(MemoryError, match="no room"):
         next(Live("0").frames(0, NOON))
+
+
+def test_when_nobody_looks_any_more_the_camera_is_let_go_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    cameras = Cameras(1_000_000)
+    plug_in(monkeypatch, cameras)
+    frames = Live("0").frames(0, NOON)
+    next(frames)
+    frames.close()  # type: ignore[attr-defined]
+    assert not [thread for thread in threading.enumerate() if thread.name == "camera"]
+    assert not caplog.records

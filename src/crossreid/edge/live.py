@@ -14,6 +14,7 @@ _log = logging.getLogger(__name__)
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 _GLANCE_S = 0.5
+_LAST_PICTURE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class Live:
                 yield waiting.next()
         finally:
             waiting.stop.set()
+            thread.join(
+                _LAST_PICTURE_S
+            )  # a thread inside OpenCV when Python ends would be the end of the process
 
     def _take(self, waiting: "_Newest", first: int) -> None:
         number, pause_s = first, _FIRST_PAUSE_S
@@ -56,6 +60,8 @@ class Live:
                     number += 1
                 if capture is not None:
                     capture.release()
+                if waiting.stop.is_set():
+                    return
                 _log.warning("%s gives no pictures; trying again in %.0f s", self.address, pause_s)
                 waiting.stop.wait(pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
