@@ -75,10 +75,10 @@ class Comparison:
     train_people: int = 400
     test_people: int = 150
     groups: int = 4
-    steps: int = 100
+    steps: int = 90
     learning_rate: float = 1e-3
     vision_rate: float = 0.2
-    batch_people: int = 12
+    batch_people: int = 8
     batch_groups: int = 4
     alignment_people: int = 1500
     alignment_steps: int = 400

@@ -15,7 +15,6 @@ import numpy as np
 
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError, FingerprintError
-from crossreid.core.modality import Modality
 from crossreid.evaluation.calibration import Calibration
 from crossreid.evaluation.calibration_file import (
     CALIBRATIONS,
@@ -23,13 +22,13 @@ from crossreid.evaluation.calibration_file import (
     with_calibration,
     write_calibrations,
 )
-from crossreid.gallery.decision import calibration_for, check_calibration, decide
+from crossreid.gallery.decision import calibration_for, check_calibration
 from crossreid.gallery.folder_erasure import erase_items
 from crossreid.gallery.folder_index import build_index
 from crossreid.gallery.folder_replacement import FolderReplacement
 from crossreid.gallery.folder_statistics import folder_statistics
 from crossreid.gallery.gallery import Group, Replacement
-from crossreid.gallery.item import GalleryItem, SearchResult
+from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.lock import exclusive_lock
 from crossreid.gallery.parts import Part
 from crossreid.gallery.query import query_vector
@@ -44,7 +43,8 @@ from crossreid.gallery.records import (
     Watchlist,
     key_hash,
 )
-from crossreid.gallery.selection import Names, Selection, TimeRange, check_keep, check_labels
+from crossreid.gallery.searching import Answers, Searching, judge
+from crossreid.gallery.selection import Selection, check_keep, check_labels
 from crossreid.gallery.snapshot import Snapshot, load_basis
 from crossreid.gallery.state import CROPS, ERASURES, PARTS, STATE, State
 from crossreid.gallery.writer import FolderWriter, check_items, crop_file, disk_errors_named, last_of_each
@@ -54,7 +54,7 @@ _READS = 20
 _MANY_PARTS = 32
 
 
-class FolderGallery:
+class FolderGallery(Searching):
     """See `crossreid.gallery.gallery.Gallery`.
 
     Args:
@@ -102,25 +102,16 @@ class FolderGallery:
         """See `Gallery.embeddings`."""
         return self._filled().part.embeddings
 
-    def search(
+    def _answers(
         self,
         query: np.ndarray | Embeddings,
+        selection: Selection,
         *,
-        top: int = 10,
-        camera: Names = None,
-        person: Names = None,
-        track: Names = None,
-        modality: Modality | str | None = None,
-        time_range: TimeRange | None = None,
-        watchlist: Names = None,
-        collection: Names = None,
-        group: Group | None = None,
-        fpir: float | None = None,
-        exact: bool = False,
-    ) -> tuple[SearchResult, ...]:
-        """See `Gallery.search`."""
-        if top < 1:
-            raise DataError(f"the best {top} results", expected="at least 1")
+        top: int,
+        group: Group | None,
+        fpir: float | None,
+        exact: bool,
+    ) -> Answers:
         snapshot = self._filled()
         part, fingerprint = snapshot.part, snapshot.state.encoder.fingerprint
         needed = fpir is not None
@@ -128,28 +119,17 @@ class FolderGallery:
             self.calibrations(), query, gallery=fingerprint, where=self.uri, needed=needed
         )
         vector = query_vector(query, part.embeddings, calibration)
-        selection = Selection(
-            people=person,
-            tracks=track,
-            cameras=camera,
-            collections=collection,
-            watchlists=watchlist,
-            modality=modality,
-            time_range=time_range,
-        )
         rows = rows_that_match(part.table, selection, watchlists=snapshot.state.watchlists)
         found, scores = snapshot.nearest(vector, rows, top=top, group=group, exact=exact)
-        probabilities: Sequence[float | None] = [None] * len(found)
-        if fpir is not None and calibration is not None and isinstance(query, Embeddings):
-            kinds = Counter(part.embeddings.modalities[rows].tolist())
-            count, probabilities = decide(calibration, query, fpir=fpir, candidates=kinds, scores=scores)
-            found, scores = found[:count], scores[:count]
-        return tuple(
-            SearchResult.of(item, rank=rank, score=score, probability=probability)
-            for rank, (item, score, probability) in enumerate(
-                zip(part.select(found).items(), scores.tolist(), probabilities, strict=True), start=1
-            )
+        count, probabilities = judge(
+            calibration,
+            query,
+            fpir=fpir,
+            candidates=lambda: Counter(part.embeddings.modalities[rows].tolist()),
+            scores=scores,
         )
+        items = part.select(found[:count]).items()
+        return zip(items, scores[:count].tolist(), probabilities, strict=True)
 
     def calibrations(self) -> tuple[Calibration, ...]:
         """See `Gallery.calibrations`."""

@@ -11,12 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from crossreid.core.basis import PrincipalBasis
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError, FingerprintError
-from crossreid.core.modality import Modality
 from crossreid.evaluation.calibration import Calibration
 from crossreid.evaluation.calibration_file import calibration_content
-from crossreid.gallery.decision import calibration_for, check_calibration, decide
+from crossreid.gallery.decision import calibration_for, check_calibration
 from crossreid.gallery.gallery import Group, Replacement
-from crossreid.gallery.item import GalleryItem, SearchResult
+from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.postgres import schema
 from crossreid.gallery.postgres.alone import one_at_a_time
 from crossreid.gallery.postgres.database import Database
@@ -63,10 +62,9 @@ from crossreid.gallery.records import (
     Statistics,
     Watchlist,
 )
+from crossreid.gallery.searching import Answers, Searching, judge
 from crossreid.gallery.selection import (
-    Names,
     Selection,
-    TimeRange,
     check_for_erasure,
     check_keep,
     check_labels,
@@ -74,7 +72,7 @@ from crossreid.gallery.selection import (
 from crossreid.gallery.writer import check_items
 
 
-class PostgresGallery:
+class PostgresGallery(Searching):
     """See `crossreid.gallery.gallery.Gallery`; made by `Database.gallery`. Threads may share it.
 
     Args:
@@ -139,34 +137,16 @@ class PostgresGallery:
             place = {item.key: row for row, item in enumerate(items)}
             return embeddings.select(np.array([place[key] for key in keys], np.int64))
 
-    def search(
+    def _answers(
         self,
         query: np.ndarray | Embeddings,
+        selection: Selection,
         *,
-        top: int = 10,
-        camera: Names = None,
-        person: Names = None,
-        track: Names = None,
-        modality: Modality | str | None = None,
-        time_range: TimeRange | None = None,
-        watchlist: Names = None,
-        collection: Names = None,
-        group: Group | None = None,
-        fpir: float | None = None,
-        exact: bool = False,
-    ) -> tuple[SearchResult, ...]:
-        """See `Gallery.search`."""
-        if top < 1:
-            raise DataError(f"the best {top} results", expected="at least 1")
-        selection = Selection(
-            people=person,
-            tracks=track,
-            cameras=camera,
-            collections=collection,
-            watchlists=watchlist,
-            modality=modality,
-            time_range=time_range,
-        )
+        top: int,
+        group: Group | None,
+        fpir: float | None,
+        exact: bool,
+    ) -> Answers:
         with self.opened() as (connection, stored):
             gallery, encoder = self._filled(connection, stored)
             wanted = isinstance(query, Embeddings) and (fpir is not None or len(query) > 1)
@@ -177,11 +157,10 @@ class PostgresGallery:
                 where=self.uri,
                 needed=fpir is not None,
             )
-            vector = query_vector(query, encoder.empty(), calibration, self.basis(connection, encoder))
             where = conditions(selection, gallery=gallery.id)
             found = nearest(
                 connection,
-                vector,
+                query_vector(query, encoder.empty(), calibration, self.basis(connection, encoder)),
                 encoder=encoder.id,
                 conditions=where,
                 filtered=not selection.everything,
@@ -189,16 +168,15 @@ class PostgresGallery:
                 group=group,
                 index=None if exact else read_index(connection, encoder.id),
             )
-            probabilities: Sequence[float | None] = [None] * len(found)
-            if fpir is not None and calibration is not None and isinstance(query, Embeddings):
-                kinds = count_kinds(connection, where)
-                scores = np.array([one.score for one in found])
-                count, probabilities = decide(calibration, query, fpir=fpir, candidates=kinds, scores=scores)
-                found = found[:count]
-        return tuple(
-            SearchResult.of(one.item, rank=rank, score=one.score, probability=probability)
-            for rank, (one, probability) in enumerate(zip(found, probabilities, strict=True), start=1)
-        )
+            count, probabilities = judge(
+                calibration,
+                query,
+                fpir=fpir,
+                candidates=lambda: count_kinds(connection, where),
+                scores=np.array([one.score for one in found]),
+            )
+        best = found[:count]
+        return zip((one.item for one in best), (one.score for one in best), probabilities, strict=True)
 
     def calibrations(self) -> tuple[Calibration, ...]:
         """See `Gallery.calibrations`."""
