@@ -80,7 +80,7 @@ def decide(
         raise DataError(
             f"{', '.join(foreign)} pictures among the candidates, calibrated for {calibration.gallery} only",
             expected=f"{calibration.gallery} pictures",
-            remedy=f"search with modality {calibration.gallery}",
+            remedy=f"search with modality={calibration.gallery} (--modality {calibration.gallery})",
         )
     evidence = calibration.of(map(str, query.modalities))
     searched = sum(candidates.values())
