@@ -96,7 +96,11 @@ def products(plan: Plan) -> dict[str, Way]:
     for name, dtype in _PRECISIONS:
         left, right = (torch.from_numpy(matrix).to(dtype) for matrix in (first, second))
         found[f"product {name}, torch"] = Way(lambda left=left, right=right: left @ right)
-    for name in ("fp32", "bf16", "int8"):
+    eighths = [torch.from_numpy(matrix).mul(32).to(torch.int8) for matrix in (first, second)]
+    library: Any = torch  # whose types do not know its product of integers
+    # In OpenVINO a product in eight bits alone, without a network around it, runs at the rate of fp32.
+    found["product int8, torch"] = Way(lambda: library._int_mm(*eighths))
+    for name in ("fp32", "bf16"):
         run = _openvino_product(second, name, plan.threads)
         found[f"product {name}, openvino"] = Way(lambda run=run: run([first]))
     return found
@@ -145,9 +149,6 @@ def _openvino_product(weights: np.ndarray, precision: str, threads: int) -> Any:
     runtime: Any = openvino  # whose constructors have types that its own classes do not fit
     entering = opset13.parameter(list(weights.shape), np.float32, name="left")
     left, right = entering, opset13.constant(weights)
-    if precision == "int8":
-        bounds = [opset13.constant(np.float32(bound)) for bound in (-4, 4, -4, 4)]
-        left, right = (opset13.fake_quantize(side, *bounds, 256) for side in (left, right))
     model = runtime.Model([opset13.matmul(left, right, False, True)], [entering], "product")
     hint = "bf16" if precision == "bf16" else "f32"
     settings = {"INFERENCE_PRECISION_HINT": hint, "INFERENCE_NUM_THREADS": threads}

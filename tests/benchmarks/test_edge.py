@@ -29,7 +29,7 @@ ROUNDS = {
     "product fp32, torch": [20.0, 20.0, 20.0],
     "product fp32, openvino": [25.0, 16.0, 25.0],
     "product bf16, torch": [10.0, 10.0, 10.0],
-    "product int8, openvino": [5.0, 5.0, 5.0],
+    "product int8, torch": [5.0, 5.0, 5.0],
 }
 PACKS = {
     "onnx fp32": {"mean": 1.0, "lowest": 1.0},
