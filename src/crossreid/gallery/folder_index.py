@@ -6,45 +6,41 @@ import numpy as np
 
 from crossreid.core.basis import PrincipalBasis
 from crossreid.gallery.parts import flush_to_disk
-from crossreid.gallery.principal import (
-    SAMPLE_QUERIES,
-    SAMPLE_ROWS,
-    SHOWN,
-    learn_rotation,
-    plan_index,
-    recall_of,
-)
+from crossreid.gallery.principal import SAMPLE_ROWS, SHOWN, Survey, learn_rotation, recalls_of
 from crossreid.gallery.records import IndexRecord
 from crossreid.gallery.snapshot import Snapshot, basis_file
 from crossreid.gallery.state import Basis
 from crossreid.gallery.writer import FolderWriter, disk_errors_named
+
+_ROWS = 8192
 
 
 def build_index(writer: FolderWriter, snapshot: Snapshot, *, target: float, seed: int) -> IndexRecord:
     """See `Gallery.build_index`."""
     generator = np.random.default_rng(seed)
     vectors = snapshot.part.embeddings.vectors
-    sample = vectors[generator.permutation(len(vectors))[:SAMPLE_ROWS]]
-    rotation = _identity(vectors.shape[1]) if writer.state.rotation else learn_rotation(sample)
-    plan = plan_index(sample @ rotation.directions, target=target, generator=generator)
+    chosen = generator.permutation(len(vectors))[:SAMPLE_ROWS]
+    rotation = None if writer.state.rotation else learn_rotation(vectors[chosen])
+    survey = Survey(vectors[chosen], chosen, rotation, generator)
+    for start in range(0, len(vectors), _ROWS):
+        part = vectors[start : start + _ROWS]
+        survey.add(np.arange(start, start + len(part)), part)
+    plan = survey.plan(target)
     if plan is None:
         return _without_index(writer, target, len(vectors))
+    rotation = rotation or _identity(vectors.shape[1])
     basis = PrincipalBasis(rotation.directions[:, : plan.width])
     name = writer.new_name()
     with disk_errors_named(writer.folder):
         flush_to_disk(basis.save(basis_file(writer.folder, name)))
-    queries = generator.permutation(len(vectors))[:SAMPLE_QUERIES]
-    record = IndexRecord(plan.width, plan.candidates, plan.energy, target, 0.0, len(queries), len(vectors))
+    record = IndexRecord(plan.width, plan.candidates, plan.energy, target, 0.0, len(survey.own), len(vectors))
     trial = replace(snapshot, state=replace(snapshot.state, index=Basis(record, name)), basis=basis)
     rows = np.arange(len(vectors))
-    found, truth = (
-        [
-            trial.nearest(vectors[row], rows[rows != row], top=SHOWN, group=None, exact=exact)[0].tolist()
-            for row in queries
-        ]
-        for exact in (False, True)
-    )
-    record = replace(record, recall=recall_of(found, truth))
+    found = [
+        trial.nearest(vectors[row], rows[rows != row], top=SHOWN, group=None, exact=False)[0].tolist()
+        for row in survey.own
+    ]
+    record = replace(record, recall=float(recalls_of(found, survey.nearest).mean()))
     writer.commit(index=Basis(record, name) if record.used else None)
     return record
 

@@ -88,6 +88,27 @@ def test_a_filled_database_goes_forward(empty: Database) -> None:
     empty.check()
 
 
+def test_wide_vectors_lie_in_their_rows(empty: Database) -> None:
+    """Those of before too, once the table has been written anew."""
+    elsewhere = """
+        SELECT pg_relation_size(toast.oid) FROM pg_class JOIN pg_class toast ON toast.oid = pg_class.reltoastrelid
+        WHERE pg_class.relname = 'vectors'
+    """
+    empty.upgrade("0004")
+    empty.add_tenant("t")
+    gallery = empty.gallery("t")
+    gallery.enrol([GalleryItem(str(number)) for number in range(30)], embed(30, 1536))
+    with empty.alone() as connection:
+        assert connection.scalar(sa.text(elsewhere)) > 30 * 4 * 1536
+        empty.upgrade()
+        connection.execute(sa.text("VACUUM FULL vectors"))
+        assert connection.scalar(sa.text(elsewhere)) == 0
+    gallery.enrol([GalleryItem(f"new {number}") for number in range(30)], embed(30, 1536))
+    with empty.alone() as connection:
+        assert connection.scalar(sa.text(elsewhere)) == 0
+    np.testing.assert_array_equal(gallery.embeddings().vectors[:30], gallery.embeddings().vectors[30:])
+
+
 def test_two_that_upgrade_at_once(empty: Database) -> None:
     with pytest.raises(DataError, match="version none"):
         empty.check()

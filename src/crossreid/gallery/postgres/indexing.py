@@ -1,6 +1,5 @@
 """The index of a gallery in PostgreSQL: HNSW over the first principal coordinates, in half width."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,12 +22,12 @@ from crossreid.gallery.postgres.state import (
 )
 from crossreid.gallery.principal import (
     MOST_CANDIDATES,
-    SAMPLE_QUERIES,
     SAMPLE_ROWS,
     SHOWN,
+    Survey,
     learn_rotation,
-    plan_index,
-    recall_of,
+    recalls_of,
+    surely_reached,
 )
 from crossreid.gallery.records import IndexRecord
 
@@ -58,20 +57,21 @@ def build_index(gallery: "PostgresGallery", *, target: float, seed: int) -> Inde
         assert current is not None
         ids = _sample(connection, current, SAMPLE_ROWS, seed)
         sample = _vectors(connection, current, ids)
-    rotation = None if current.rotation else learn_rotation(sample)
-    turned = sample if rotation is None else sample @ rotation.directions
-    plan = plan_index(turned, target=target, generator=generator)
+        rotation = None if current.rotation else learn_rotation(sample)
+        survey = Survey(sample, ids, rotation, generator)
+        for numbers, vectors in read_vectors(connection, encoder=current.id, dim=current.dim):
+            survey.add(numbers, vectors)
+    plan = survey.plan(target)
     if plan is None:
         drop_index(gallery.database, current.id)
         return IndexRecord(0, 0, 0.0, target, 0.0, 0, len(gallery))
     encoder = current if rotation is None else _rotate(gallery, rotation)
     create_index(gallery.database, encoder.id, plan.width)
-    queries = generator.permutation(len(ids))[:SAMPLE_QUERIES]
-    record = IndexRecord(plan.width, plan.candidates, plan.energy, target, 0.0, len(queries), len(gallery))
+    asked = survey.queries if rotation is None else survey.queries @ rotation.directions
+    asked = asked / np.linalg.norm(asked, axis=1, keepdims=True)
+    record = IndexRecord(plan.width, plan.candidates, plan.energy, target, 0.0, len(asked), len(gallery))
     with gallery.opened() as (connection, _):
-        asked = turned[queries] / np.linalg.norm(turned[queries], axis=1, keepdims=True)
-        truth = _exact(connection, encoder, asked, ids[queries])
-        record = _measured(connection, encoder, asked, ids[queries], truth, record)
+        record = _measured(connection, encoder, asked, survey, record)
         table = schema.indexes
         own = {"encoder_id": encoder.id, "tenant": gallery.tenant}
         connection.execute(sa.delete(table).where(table.c.encoder_id == encoder.id))
@@ -200,38 +200,22 @@ def _vectors(connection: sa.Connection, encoder: StoredEncoder, ids: np.ndarray)
     return np.concatenate([rows for _, rows in chunks])
 
 
-def _exact(
-    connection: sa.Connection, encoder: StoredEncoder, queries: np.ndarray, own: np.ndarray
-) -> list[list[int]]:
-    """Ids of the ten nearest of each query, but for its own item, by one way through all vectors."""
-    best = np.full((len(queries), 0), 0.0, np.float32)
-    ids = np.zeros((len(queries), 0), np.int64)
-    for numbers, vectors in read_vectors(connection, encoder=encoder.id, dim=encoder.dim):
-        scores = queries @ vectors.T
-        scores[own[:, None] == numbers[None]] = -np.inf
-        best = np.concatenate([best, scores], axis=1)
-        ids = np.concatenate([ids, np.broadcast_to(numbers, scores.shape)], axis=1)
-        order = np.argsort(-best, axis=1, kind="stable")[:, :SHOWN]
-        best, ids = np.take_along_axis(best, order, axis=1), np.take_along_axis(ids, order, axis=1)
-    return ids.tolist()
-
-
 def _measured(
     connection: sa.Connection,
     encoder: StoredEncoder,
     queries: np.ndarray,
-    own: np.ndarray,
-    truth: Sequence[Sequence[int]],
+    survey: Survey,
     record: IndexRecord,
 ) -> IndexRecord:
-    """The record with the recall of searches; with more candidates, as long as that is below the target."""
+    """The record with the recall of searches; with more candidates, as long as the target is not surely reached."""
     while True:
         found = [
             [number for number in _ids(connection, encoder, query, record) if number != itself][:SHOWN]
-            for query, itself in zip(queries, own.tolist(), strict=True)
+            for query, itself in zip(queries, survey.own.tolist(), strict=True)
         ]
-        record = replace(record, recall=recall_of(found, [list(one) for one in truth]))
-        if record.used or record.candidates >= MOST_CANDIDATES:
+        recalls = recalls_of(found, survey.nearest)
+        record = replace(record, recall=float(recalls.mean()))
+        if surely_reached(recalls, record.target) or record.candidates >= MOST_CANDIDATES:
             return record
         record = replace(record, candidates=min(2 * record.candidates, MOST_CANDIDATES))
 
