@@ -471,9 +471,9 @@ def test_an_index_finds_what_an_exact_search_finds(address: str) -> None:
 
 
 def test_an_index_that_would_miss_is_not_used(address: str) -> None:
-    vectors = np.random.default_rng(2).normal(size=(1500, 160))
+    vectors = np.random.default_rng(2).normal(size=(4000, 160))
     gallery = open_gallery(address)
-    gallery.enrol([GalleryItem(str(n)) for n in range(1500)], embed(vectors))
+    gallery.enrol([GalleryItem(str(n)) for n in range(4000)], embed(vectors))
     expected = keys(gallery.search(vectors[0]))
     record = gallery.build_index(0.9999)
     assert isinstance(record, IndexRecord)
