@@ -43,7 +43,11 @@ def _subject(subject: Mapping[str, Any]) -> Iterator[str]:
     picture, caption = subject["cases"]["image 1"], subject["cases"]["text 1"]
     yield "\n".join(_rows(picture, caption, subject["packs"]))
     peaks = ", ".join(f"{kind} {rate:.0f}" for kind, rate in picture["peaks_gflops"].items())
-    yield f"Peak of the machine's matrix products, billions of operations a second: {peaks}."
+    unknown = "" if "int8" in picture["peaks_gflops"] else " A product in eight bits could not be had alone."
+    yield f"Peak of the machine's matrix products, billions of operations a second: {peaks}.{unknown}"
+    bounds = _bounds(picture)
+    if bounds:
+        yield bounds
     refused = subject["refused"] | picture["unavailable"]
     if refused:
         yield "Not timed: " + "; ".join(f"{name} ({why})" for name, why in refused.items()) + "."
@@ -54,15 +58,30 @@ def _subject(subject: Mapping[str, Any]) -> Iterator[str]:
     yield "\n".join(_profiles(picture["profile_ms"]))
 
 
+def _bounds(picture: Mapping[str, Any]) -> str:
+    """What a pack in bf16 could reach, were it as fast as the machine's products."""
+    peaks, shares = picture["peaks_gflops"], picture["share_of_peak"]
+    if not {"fp32", "bf16"} <= peaks.keys() or not {"eager fp32", "eager bf16"} <= shares.keys():
+        return ""
+    ratio = peaks["bf16"] / peaks["fp32"]
+    return (
+        f"A product in bf16 is {ratio:.1f} times as fast here as one in fp32. At the peak of bf16 a pack would be"
+        f" {ratio / shares['eager fp32']:.1f} times as fast as eager fp32 and {1 / shares['eager bf16']:.2f} times as"
+        " fast as eager bf16: more cannot be had without eight bits."
+    )
+
+
 def _rows(picture: Mapping[str, Any], caption: Mapping[str, Any], packs: Mapping[str, Any]) -> Iterator[str]:
     yield "| way | photograph, ms | × eager fp32 | × eager bf16 | share of peak | caption, ms | cosine: mean, lowest |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
-    for name, share in picture["share_of_peak"].items():
+    for name in picture["times_faster_than_eager_fp32"]:
+        share = picture["share_of_peak"].get(name)
+        reached = "" if share is None else f"{100 * share:.0f} %"
         faster = [picture[f"times_faster_than_eager_{kind}"][name]["median"] for kind in ("fp32", "bf16")]
         cosine = f"{packs[name]['mean']:.5f}, {packs[name]['lowest']:.5f}" if name in packs else ""
         words = _spread(caption["ms"][name]) if name in caption["ms"] else ""
         yield (
-            f"| {name} | {_spread(picture['ms'][name])} | {faster[0]:.2f} | {faster[1]:.2f} | {100 * share:.0f} %"
+            f"| {name} | {_spread(picture['ms'][name])} | {faster[0]:.2f} | {faster[1]:.2f} | {reached}"
             f" | {words} | {cosine} |"
         )
 
@@ -103,4 +122,10 @@ def _profiles(profiles: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
 
 
 def _spread(values: Mapping[str, float]) -> str:
-    return f"{values['median']:.3g} ({values['min']:.3g}–{values['max']:.3g})"
+    median, least, most = (_number(values[name]) for name in ("median", "min", "max"))
+    return f"{median} ({least}–{most})"
+
+
+def _number(value: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

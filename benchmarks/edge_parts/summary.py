@@ -34,17 +34,22 @@ def best(rounds: Rounds, candidates: Sequence[str]) -> str | None:
 
 
 def peaks(rounds: Rounds, side: int) -> dict[str, float]:
-    """Billions of operations a second in the fastest product of each precision, median over the rounds."""
-    found = {}
+    """Billions of operations a second in the fastest product of each precision, median over the rounds.
+
+    A product in eight bits that is slower than one in bf16 was not computed in eight bits, and is no peak.
+    """
+    found: dict[str, float] = {}
     for precision in ("fp32", "bf16", "int8"):
         names = [name for name in rounds if name.startswith(f"product {precision},")]
         fastest = [min(times) for times in zip(*(rounds[name] for name in names), strict=True)]
-        found[precision] = round(2 * side**3 / statistics.median(fastest) / 1e6, 1)
+        rate = round(2 * side**3 / statistics.median(fastest) / 1e6, 1)
+        if precision != "int8" or rate > found["bf16"]:
+            found[precision] = rate
     return found
 
 
 def shares_of_peak(rounds: Rounds, operations: int, found: Mapping[str, float]) -> dict[str, float]:
-    """Of each way, the share of the peak of the precision that its products have."""
+    """Of each way, the share of the peak of the precision that its products have, where that is known."""
     shares = {}
     for name, times in rounds.items():
         kind = name.rpartition(" ")[2].rpartition("+")[2]
@@ -52,8 +57,8 @@ def shares_of_peak(rounds: Rounds, operations: int, found: Mapping[str, float]) 
             continue
         if kind == "fp16":  # of the weights: ONNX Runtime multiplies them in fp32, OpenVINO in bf16
             kind = "bf16" if name.startswith("openvino") else "fp32"
-        peak = found[kind]
-        shares[name] = round(operations / statistics.median(times) / 1e6 / peak, 3)
+        if kind in found:
+            shares[name] = round(operations / statistics.median(times) / 1e6 / found[kind], 3)
     return shares
 
 

@@ -60,6 +60,16 @@ def test_the_peak_is_that_of_the_fastest_product_and_shares_are_of_it(part: Any)
     assert not {"around the model", "product fp32, torch"} & set(shares)
 
 
+def test_a_product_in_eight_bits_that_is_slower_than_one_in_sixteen_is_no_peak(part: Any) -> None:
+    summary = part("edge_parts.summary")
+    slow = ROUNDS | {"product int8, torch": [11.0, 11.0, 11.0]}
+    peaks = summary.peaks(slow, 100)
+    assert set(peaks) == {"fp32", "bf16"}
+    shares = summary.shares_of_peak(slow, 20_000_000, peaks)
+    assert shares["openvino bf16"] == 0.5
+    assert "openvino int8" not in shares
+
+
 def test_targets_are_judged_among_packs_that_are_close_enough(part: Any) -> None:
     full, half, eight, around = part("edge_parts.summary").judge(ROUNDS, PACKS)
     assert (full["way"], full["found"]["median"], full["met"]) == ("openvino bf16", 5, True)
