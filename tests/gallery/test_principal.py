@@ -60,7 +60,7 @@ def test_it_counts_where_the_nearest_stand() -> None:
     for target in (0.5, 0.9):
         best: list[IndexPlan] = []
         for width in (32, 64, 96, 128):
-            low = found.queries[:, :width] @ vectors[:, :width].T
+            low = found.queries[:, :width] @ unit(vectors[:, :width]).T
             low[np.arange(len(rows)), rows] = -np.inf
             places = np.argsort(np.argsort(-low, axis=1), axis=1) + 1
             own = np.sort(np.take_along_axis(places, nearest, axis=1).ravel())

@@ -16,6 +16,9 @@ WIDTH_STEP = 32
 SHOWN = 10
 """Recall is that of the best so many."""
 
+TINY = np.float32(1e-12)
+"""Of squared lengths: what lies in other coordinates alone has no direction in the first ones."""
+
 FEWEST_CANDIDATES, PREFERRED_CANDIDATES, MOST_CANDIDATES = 100, 200, 1000
 SAMPLE_ROWS, SAMPLE_QUERIES = 20_000, 200
 _HEADROOM = 1.5
@@ -126,7 +129,7 @@ class Survey:
         return best
 
     def _by_width(self, vectors: np.ndarray) -> np.ndarray:
-        """Scores float32 [widths, queries, n] by the first coordinates."""
+        """Scores float32 [widths, queries, n]: how well the first coordinates agree in direction, up to a factor."""
         if not self.widths:
             return np.empty((0, len(self.queries), len(vectors)), np.float32)
         asked, shown = self.queries, vectors
@@ -134,7 +137,9 @@ class Survey:
             directions = self._rotation.directions[:, : self.widths[-1]]
             asked, shown = asked @ directions, shown @ directions
         blocks = [slice(first, last) for first, last in zip((0, *self.widths), self.widths, strict=False)]
-        return np.cumsum([asked[:, block] @ shown[:, block].T for block in blocks], axis=0)
+        products = np.cumsum([asked[:, block] @ shown[:, block].T for block in blocks], axis=0)
+        squares = np.cumsum([np.square(shown[:, block]).sum(axis=1) for block in blocks], axis=0)
+        return products / np.sqrt(np.maximum(squares, TINY))[:, None]
 
     def _places(self, place: int) -> np.ndarray:
         """Where the nearest stand by one width, int64 [queries, k], from 1 on; at most one behind the last."""

@@ -9,6 +9,7 @@ import numpy as np
 from crossreid.core.basis import PrincipalBasis
 from crossreid.gallery.gallery import Group
 from crossreid.gallery.parts import Part
+from crossreid.gallery.principal import TINY
 from crossreid.gallery.ranking import best_places, first_of_each, scores_of
 from crossreid.gallery.state import PARTS, State
 
@@ -37,8 +38,11 @@ class Snapshot:
 
     @cached_property
     def low(self) -> np.ndarray | None:
-        """Principal coordinates float32 [n, width] of `part`."""
-        return None if self.basis is None else self.part.embeddings.vectors @ self.basis.directions
+        """Directions of `part` in the principal coordinates, float32 [n, width], unit rows."""
+        if self.basis is None:
+            return None
+        low = self.part.embeddings.vectors @ self.basis.directions
+        return low / np.sqrt(np.maximum(np.square(low).sum(axis=1, keepdims=True), TINY))
 
     def nearest(
         self, vector: np.ndarray, rows: np.ndarray, *, top: int, group: Group | None, exact: bool

@@ -91,7 +91,7 @@ def create_index(database: "Database", encoder: int, width: int) -> None:
         connection.execute(sa.text(f"SET maintenance_work_mem = '{_memory(connection, width)}MB'"))
         connection.execute(
             sa.text(
-                f"CREATE INDEX CONCURRENTLY {_name(encoder)} ON vectors USING hnsw ({expression} halfvec_ip_ops)"
+                f"CREATE INDEX CONCURRENTLY {_name(encoder)} ON vectors USING hnsw ({expression} halfvec_cosine_ops)"
                 f" WITH (m = {_NEIGHBOURS}, ef_construction = {_BUILD_CANDIDATES}) WHERE encoder_id = {int(encoder)}"
             )
         )

@@ -80,7 +80,7 @@ def nearest(
 def principal_order(width: int, vector: str) -> str:
     """The expression that an index of that width is over, with the distance to a vector: two pieces of SQL."""
     first = "(subvector({0}, 1, {1})::halfvec({1}))"
-    return f"{first.format('vectors.vector', int(width))} <#> {first.format(vector, int(width))}"
+    return f"{first.format('vectors.vector', int(width))} <=> {first.format(vector, int(width))}"
 
 
 def _many(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]]) -> bool:
