@@ -1,4 +1,4 @@
-"""Indexes compare directions: shortened vectors differ in length, and a graph over their inner products leads astray."""
+"""Indexes compare directions: shortened vectors differ in length, and a graph over inner products leads astray."""
 
 from alembic import op
 
@@ -9,7 +9,8 @@ _DROP = """
     DECLARE name text;
     BEGIN
         FOR name IN
-            SELECT indexname FROM pg_indexes WHERE tablename = 'vectors' AND starts_with(indexname, 'vectors_principal_')
+            SELECT indexname FROM pg_indexes
+            WHERE tablename = 'vectors' AND starts_with(indexname, 'vectors_principal_')
         LOOP
             EXECUTE format('DROP INDEX %I', name);
         END LOOP;
