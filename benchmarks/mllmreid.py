@@ -286,10 +286,7 @@ if __name__ == "__main__":
         "--miniature", action="store_true", help="at a size that says nothing but that it runs"
     )
     if parser.parse_args().miniature:
-        main(
-            MINIATURE,
-            folder=RUNS.with_name("mllmreid-miniature"),
-            results=RESULTS.with_name("mllmreid-miniature.json"),
-        )
+        folder = RUNS.with_name("mllmreid-miniature")
+        main(MINIATURE, folder=folder, results=folder / "mllmreid.json")
     else:
         main()
