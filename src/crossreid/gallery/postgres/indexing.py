@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _COLUMNS = ("width", "candidates", "energy", "target", "recall", "sample", "rows")
 _TURNED_AT_A_TIME = 8192
 _NEIGHBOURS, _BUILD_CANDIDATES = 16, 64
+_BYTES_PER_NODE = 1000
+"""Of a graph that is being built, beside the vector: 660 were too few for a million vectors."""
 
 
 def read_index(connection: sa.Connection, encoder: int) -> IndexRecord | None:
@@ -117,7 +119,7 @@ def _name(encoder: int) -> str:
 def _memory(connection: sa.Connection, width: int) -> int:
     """MiB in which the graph is built at once: a build that does not fit is many times slower."""
     rows = connection.scalar(sa.text("SELECT reltuples FROM pg_class WHERE relname = 'vectors'")) or 0
-    return int(np.clip(rows * (2 * width + 500) / 2**20, 64, 2048))
+    return int(np.clip(rows * (2 * width + _BYTES_PER_NODE) / 2**20, 64, 4096))
 
 
 def _rotate(gallery: "PostgresGallery", rotation: PrincipalBasis) -> StoredEncoder:
