@@ -14,7 +14,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class Cameras:
-    """Streams that break off after some pictures each; the level of a picture is its number of all.
+    """Streams that break off after some pictures each; the level of a picture is its number of all, modulo 256.
 
     A camera in `gates` gives its last picture only when its gate has been opened.
     """
@@ -46,7 +46,7 @@ class Camera:
         return self.left >= 0
 
     def retrieve(self) -> tuple[bool, np.ndarray]:
-        return True, np.full((2, 2, 3), self.cameras.level, np.uint8)
+        return True, np.full((2, 2, 3), self.cameras.level % 256, np.uint8)
 
     def release(self) -> None:
         pass
