@@ -31,12 +31,12 @@ def section(path: Path) -> list[str]:
 
 
 def _rows(found: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    index, full = found.get("index", {}), found.get("full width", {})
+    index, other, full = (found.get(name, {}) for name in ("index", "index of another tenant", "full width"))
     ours = _ours(index)
     ways = [("exact scan", "exact", {}), (ours, "search, filter none", index)]
     ways += [(f"{ours}, by {one}", f"search, filter {one}", {}) for one in _CONDITIONS]
     ways += [
-        (f"{ours}, of another tenant", "search of another tenant", found.get("index of another tenant", {})),
+        (f"{_ours(other)}, of another tenant", "search of another tenant", other),
         ("HNSW in full width", "search, full width", full),
     ]
     for name, stage, built in ways:

@@ -95,6 +95,14 @@ def test_galleries_have_a_row_a_search_and_say_how_large_they_are(tool: Any, tmp
         "index": index,
         "search, filter none": searches(100, 0.991),
         "search, filter camera": searches(50, 0.995),
+        "index of another tenant": {
+            "width": 32,
+            "candidates": 100,
+            "used": True,
+            "seconds": 4,
+            "bytes": 2**21,
+        },
+        "search of another tenant": searches(75, 0.9975),
         "full width": full,
         "search, full width": searches(80, 0.9905),
     }
@@ -105,10 +113,12 @@ def test_galleries_have_a_row_a_search_and_say_how_large_they_are(tool: Any, tmp
     text = tool.page(tmp_path)
     rows = [line for line in text.splitlines() if line.startswith(("| low-rank", "| uniform"))]
     ours = "ours (64 numbers, 200 candidates)"
+    other = "ours (32 numbers, 100 candidates), of another tenant"
     assert rows == [
         "| low-rank, 60000 | exact scan | 200.0 | 400.0 | 5.0 | 1.0 | 1.0000 |  |  |",
         f"| low-rank, 60000 | {ours} | 10.0 | 20.0 | 100.0 | 20.0 | 0.9910 | 25 | 31 |",
         f"| low-rank, 60000 | {ours}, by camera | 20.0 | 40.0 | 50.0 | 10.0 | 0.9950 |  |  |",
+        f"| low-rank, 60000 | {other} | 13.3 | 26.7 | 75.0 | 15.0 | 0.9975 | 2 | 4 |",
         "| low-rank, 60000 | HNSW in full width | 12.5 | 25.0 | 80.0 | 16.0 | 0.9905 | 234 | 97 |",
         "| uniform, 60000 | exact scan | 200.0 | 400.0 | 5.0 | 1.0 | 1.0000 |  |  |",
         "| uniform, 60000 | ours (no index) | 200.0 | 400.0 | 5.0 | 1.0 | 1.0000 |  |  |",

@@ -27,7 +27,7 @@ from crossreid.gallery.folder_erasure import erase_items
 from crossreid.gallery.folder_index import build_index
 from crossreid.gallery.folder_replacement import FolderReplacement
 from crossreid.gallery.folder_statistics import folder_statistics
-from crossreid.gallery.gallery import Group, Replacement
+from crossreid.gallery.gallery import Replacement
 from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.lock import exclusive_lock
 from crossreid.gallery.parts import Part
@@ -43,7 +43,7 @@ from crossreid.gallery.records import (
     Watchlist,
     key_hash,
 )
-from crossreid.gallery.searching import Answers, Searching, judge
+from crossreid.gallery.searching import Answers, Asked, Searching, judge
 from crossreid.gallery.selection import Selection, check_keep, check_labels
 from crossreid.gallery.snapshot import Snapshot, load_basis
 from crossreid.gallery.state import CROPS, ERASURES, PARTS, STATE, State
@@ -102,29 +102,20 @@ class FolderGallery(Searching):
         """See `Gallery.embeddings`."""
         return self._filled().part.embeddings
 
-    def _answers(
-        self,
-        query: np.ndarray | Embeddings,
-        selection: Selection,
-        *,
-        top: int,
-        group: Group | None,
-        fpir: float | None,
-        exact: bool,
-    ) -> Answers:
+    def _answers(self, query: np.ndarray | Embeddings, asked: Asked) -> Answers:
         snapshot = self._filled()
         part, fingerprint = snapshot.part, snapshot.state.encoder.fingerprint
-        needed = fpir is not None
+        needed = asked.fpir is not None
         calibration = calibration_for(
             self.calibrations(), query, gallery=fingerprint, where=self.uri, needed=needed
         )
         vector = query_vector(query, part.embeddings, calibration)
-        rows = rows_that_match(part.table, selection, watchlists=snapshot.state.watchlists)
-        found, scores = snapshot.nearest(vector, rows, top=top, group=group, exact=exact)
+        rows = rows_that_match(part.table, asked.selection, watchlists=snapshot.state.watchlists)
+        found, scores = snapshot.nearest(vector, rows, top=asked.top, group=asked.group, exact=asked.exact)
         count, probabilities = judge(
             calibration,
             query,
-            fpir=fpir,
+            fpir=asked.fpir,
             candidates=lambda: Counter(part.embeddings.modalities[rows].tolist()),
             scores=scores,
         )

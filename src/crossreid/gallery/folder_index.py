@@ -6,7 +6,7 @@ import numpy as np
 
 from crossreid.core.basis import PrincipalBasis
 from crossreid.gallery.parts import flush_to_disk
-from crossreid.gallery.principal import SAMPLE_ROWS, SHOWN, Survey, learn_rotation, recalls_of
+from crossreid.gallery.principal import SAMPLE_ROWS, SHOWN, Survey, check_target, learn_rotation, recalls_of
 from crossreid.gallery.records import IndexRecord
 from crossreid.gallery.snapshot import Snapshot, basis_file
 from crossreid.gallery.state import Basis
@@ -17,6 +17,7 @@ _ROWS = 8192
 
 def build_index(writer: FolderWriter, snapshot: Snapshot, *, target: float, seed: int) -> IndexRecord:
     """See `Gallery.build_index`."""
+    check_target(target)
     generator = np.random.default_rng(seed)
     vectors = snapshot.part.embeddings.vectors
     chosen = generator.permutation(len(vectors))[:SAMPLE_ROWS]

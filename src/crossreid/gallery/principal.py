@@ -40,6 +40,16 @@ def learn_rotation(sample: np.ndarray) -> PrincipalBasis:
     return PrincipalBasis(principal_rotation(sample))
 
 
+def check_target(target: float) -> None:
+    """Refuse what is no recall, before anything is read.
+
+    Raises:
+        ConfigurationError: not above 0 and below 1.
+    """
+    if not 0 < target < 1:
+        raise ConfigurationError(f"a target recall of {target}", expected="above 0 and below 1")
+
+
 class Survey:
     """Where the nearest of some queries stand by the first coordinates alone.
 
@@ -73,10 +83,10 @@ class Survey:
         self._energy = energy / energy[-1]
         self.widths = _widths(self._energy)
         count = len(chosen)
+        # Of the nearest by their whole width; `_highest` has the highest of all, by each width.
         self._scores = np.empty((count, 0), np.float32)
         self._ids = np.empty((count, 0), np.int64)
         self._low = np.empty((len(self.widths), count, 0), np.float32)
-        """Of the nearest by their whole width; then the highest of all, by each width."""
         self._highest = [np.empty((count, 0), np.float32) for _ in self.widths]
 
     def add(self, numbers: np.ndarray, vectors: np.ndarray) -> None:
@@ -114,8 +124,7 @@ class Survey:
         Raises:
             ConfigurationError: the target is no recall.
         """
-        if not 0 < target < 1:
-            raise ConfigurationError(f"a target recall of {target}", expected="above 0 and below 1")
+        check_target(target)
         best: IndexPlan | None = None
         for place, width in enumerate(self.widths):
             needed = math.ceil(

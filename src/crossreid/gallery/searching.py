@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +17,17 @@ from crossreid.gallery.selection import Names, Selection, TimeRange
 
 Answers = Iterable[tuple[GalleryItem, float, float | None]]
 """Items, best first, with their cosines, and with the probabilities of searches at a false-positive rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a search asks for, beside its query; see `Gallery.search`."""
+
+    selection: Selection
+    top: int
+    group: Group | None
+    fpir: float | None
+    exact: bool
 
 
 class Searching(ABC):
@@ -49,7 +61,7 @@ class Searching(ABC):
             modality=modality,
             time_range=time_range,
         )
-        answers = self._answers(query, selection, top=top, group=group, fpir=fpir, exact=exact)
+        answers = self._answers(query, Asked(selection, top, group, fpir, exact))
         return tuple(
             SearchResult.of(item, rank=rank, score=score, probability=probability)
             for rank, (item, score, probability) in enumerate(answers, start=1)
@@ -59,12 +71,7 @@ class Searching(ABC):
     def _answers(
         self,
         query: np.ndarray | Embeddings,
-        selection: Selection,
-        *,
-        top: int,
-        group: Group | None,
-        fpir: float | None,
-        exact: bool,
+        asked: Asked,
     ) -> Answers: ...
 
 

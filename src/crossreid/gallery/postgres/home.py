@@ -14,7 +14,7 @@ from crossreid.core.errors import DataError, FingerprintError
 from crossreid.evaluation.calibration import Calibration
 from crossreid.evaluation.calibration_file import calibration_content
 from crossreid.gallery.decision import calibration_for, check_calibration
-from crossreid.gallery.gallery import Group, Replacement
+from crossreid.gallery.gallery import Replacement
 from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.postgres import schema
 from crossreid.gallery.postgres.alone import one_at_a_time
@@ -62,7 +62,7 @@ from crossreid.gallery.records import (
     Statistics,
     Watchlist,
 )
-from crossreid.gallery.searching import Answers, Searching, judge
+from crossreid.gallery.searching import Answers, Asked, Searching, judge
 from crossreid.gallery.selection import (
     Selection,
     check_for_erasure,
@@ -137,41 +137,32 @@ class PostgresGallery(Searching):
             place = {item.key: row for row, item in enumerate(items)}
             return embeddings.select(np.array([place[key] for key in keys], np.int64))
 
-    def _answers(
-        self,
-        query: np.ndarray | Embeddings,
-        selection: Selection,
-        *,
-        top: int,
-        group: Group | None,
-        fpir: float | None,
-        exact: bool,
-    ) -> Answers:
+    def _answers(self, query: np.ndarray | Embeddings, asked: Asked) -> Answers:
         with self.opened() as (connection, stored):
             gallery, encoder = self._filled(connection, stored)
-            wanted = isinstance(query, Embeddings) and (fpir is not None or len(query) > 1)
+            wanted = isinstance(query, Embeddings) and (asked.fpir is not None or len(query) > 1)
             calibration = calibration_for(
                 read_calibrations(connection, gallery.id) if wanted else (),
                 query,
                 gallery=encoder.fingerprint,
                 where=self.uri,
-                needed=fpir is not None,
+                needed=asked.fpir is not None,
             )
-            where = conditions(selection, gallery=gallery.id)
+            where = conditions(asked.selection, gallery=gallery.id)
             found = nearest(
                 connection,
                 query_vector(query, encoder.empty(), calibration, self.basis(connection, encoder)),
                 encoder=encoder.id,
                 conditions=where,
-                filtered=not selection.everything,
-                top=top,
-                group=group,
-                index=None if exact else read_index(connection, encoder.id),
+                filtered=not asked.selection.everything,
+                top=asked.top,
+                group=asked.group,
+                index=None if asked.exact else read_index(connection, encoder.id),
             )
             count, probabilities = judge(
                 calibration,
                 query,
-                fpir=fpir,
+                fpir=asked.fpir,
                 candidates=lambda: count_kinds(connection, where),
                 scores=np.array([one.score for one in found]),
             )

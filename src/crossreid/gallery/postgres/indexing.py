@@ -25,6 +25,7 @@ from crossreid.gallery.principal import (
     SAMPLE_ROWS,
     SHOWN,
     Survey,
+    check_target,
     learn_rotation,
     recalls_of,
     surely_reached,
@@ -52,6 +53,7 @@ def read_index(connection: sa.Connection, encoder: int) -> IndexRecord | None:
 
 def build_index(gallery: "PostgresGallery", *, target: float, seed: int) -> IndexRecord:
     """See `Gallery.build_index`."""
+    check_target(target)
     generator = np.random.default_rng(seed)
     with gallery.opened() as (connection, _):
         stored = make_gallery(connection, gallery.tenant, gallery.name)
@@ -68,7 +70,7 @@ def build_index(gallery: "PostgresGallery", *, target: float, seed: int) -> Inde
         drop_index(gallery.database, current.id)
         return IndexRecord(0, 0, 0.0, target, 0.0, 0, len(gallery))
     encoder = current if rotation is None else _rotate(gallery, rotation)
-    create_index(gallery.database, encoder.id, plan.width)
+    create_index(gallery.database, encoder.id, plan.width, rows=len(gallery))
     asked = survey.queries if rotation is None else survey.queries @ rotation.directions
     asked = asked / np.linalg.norm(asked, axis=1, keepdims=True)
     record = IndexRecord(plan.width, plan.candidates, plan.energy, target, 0.0, len(asked), len(gallery))
@@ -85,12 +87,12 @@ def build_index(gallery: "PostgresGallery", *, target: float, seed: int) -> Inde
     return record
 
 
-def create_index(database: "Database", encoder: int, width: int) -> None:
-    """Build the graph over the vectors of an encoder, while others read and write."""
+def create_index(database: "Database", encoder: int, width: int, *, rows: int) -> None:
+    """Build the graph over the vectors of an encoder, of which there are about `rows`, while others read and write."""
     drop_index(database, encoder)
     expression = f"(subvector(vector, 1, {int(width)})::halfvec({int(width)}))"
     with database.alone() as connection:
-        connection.execute(sa.text(f"SET maintenance_work_mem = '{_memory(connection, width)}MB'"))
+        connection.execute(sa.text(f"SET maintenance_work_mem = '{_memory_mib(rows, width)}MB'"))
         connection.execute(
             sa.text(
                 f"CREATE INDEX CONCURRENTLY {_name(encoder)} ON vectors USING hnsw ({expression} halfvec_cosine_ops)"
@@ -116,9 +118,8 @@ def _name(encoder: int) -> str:
     return f"vectors_principal_{int(encoder)}"
 
 
-def _memory(connection: sa.Connection, width: int) -> int:
-    """MiB in which the graph is built at once: a build that does not fit is many times slower."""
-    rows = connection.scalar(sa.text("SELECT reltuples FROM pg_class WHERE relname = 'vectors'")) or 0
+def _memory_mib(rows: int, width: int) -> int:
+    """In which the graph is built at once: a build that does not fit is many times slower."""
     return int(np.clip(rows * (2 * width + _BYTES_PER_NODE) / 2**20, 64, 4096))
 
 
