@@ -251,6 +251,28 @@ def test_a_call_does_not_wait_for_ever_for_a_connection(database: Database, tena
         small.close()
 
 
+def test_of_two_that_wait_for_each_other_one_is_told_to_come_back(database: Database, tenant: str) -> None:
+    met, told = threading.Barrier(2), []
+    lock = sa.text("SELECT pg_advisory_xact_lock(:key)")
+
+    def take(first: int, second: int) -> None:
+        try:
+            with database.transaction(tenant) as connection:
+                connection.execute(lock, {"key": first})
+                met.wait(timeout=30)
+                connection.execute(lock, {"key": second})
+        except DataError as error:
+            told.append(error)
+
+    threads = [threading.Thread(target=take, args=keys) for keys in ((771, 772), (772, 771))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [type(error) for error in told] == [DatabaseBusyError]
+    assert "deadlock" in str(told[0])
+
+
 def test_values_that_cannot_be_stored(database: Database, tenant: str) -> None:
     gallery = database.gallery(tenant)
     for key in ("nul\0", "half \ud800"):

@@ -29,7 +29,10 @@ class DatabaseUnavailableError(DataError):
 
 
 class DatabaseBusyError(DataError):
-    """All connections were in use for as long as a caller may wait, or somebody else held what it needs."""
+    """All connections were in use for as long as a caller may wait, or somebody else held what it needs.
+
+    Two that each held what the other needed are told so, too: one of them was let go.
+    """
 
 
 class DatabaseFullError(DataError):
@@ -40,6 +43,7 @@ _ERROR_OF_STATE: dict[str, tuple[type[DataError], str]] = {
     "53100": (DatabaseFullError, "free some space on its disk"),
     "53300": (DatabaseBusyError, "try again, or raise its max_connections"),
     "55P03": (DatabaseBusyError, "try again"),
+    "40P01": (DatabaseBusyError, "try again"),
 }
 """What PostgreSQL's own codes mean to a caller. Source: PostgreSQL's manual, appendix A."""
 
