@@ -10,6 +10,20 @@ from typer.main import get_command
 
 from crossreid.cli.main import app
 from crossreid.training import config
+from crossreid.training.config import (
+    balancer,
+    batches,
+    distillation,
+    dsmd,
+    labelled,
+    loop,
+    mllmreid,
+    pretraining,
+    student,
+    task_weights,
+    teacher,
+    translators,
+)
 from written_pages import write_or_check
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -17,6 +31,23 @@ COMMANDS_HEADING = """# Commands
 
 Written from the commands themselves by `make docs`; every one of them also answers `--help`.
 """
+KINDS = (pretraining, teacher, student, distillation, dsmd, mllmreid, translators)
+"""Where the kinds of training are, in the order in which they are described."""
+GROUPS = (
+    loop,
+    batches,
+    teacher,
+    task_weights,
+    balancer,
+    distillation,
+    dsmd,
+    pretraining,
+    labelled,
+    student,
+    mllmreid,
+    translators,
+)
+"""The same for what they share and consist of."""
 SETTINGS_HEADING = """# Settings of training
 
 Written from `crossreid.training.config` by `make docs`. A configuration is a YAML file: `kind` says what is trained,
@@ -34,13 +65,8 @@ def commands() -> str:
 
 def settings() -> str:
     """Markdown for every configuration class, kinds first."""
-    classes = [
-        c for c in vars(config).values() if isinstance(c, type) and issubclass(c, config.Configuration)
-    ]
     lines = [SETTINGS_HEADING]
-    for described in sorted(
-        (c for c in classes if c.model_fields), key=lambda c: "kind" not in c.model_fields
-    ):
+    for described in described_classes():
         lines += [f"## {described.__name__}", "", " ".join((described.__doc__ or "").split()), ""]
         lines += ["| setting | values | default |", "| --- | --- | --- |"]
         for name, field in described.model_fields.items():
@@ -49,6 +75,23 @@ def settings() -> str:
             )
         lines.append("")
     return "\n".join(lines)
+
+
+def described_classes() -> list[type[config.Configuration]]:
+    """The kinds of training, then the groups of settings."""
+    kinds = [one for one in _classes(KINDS) if "kind" in one.model_fields]
+    return [*kinds, *(one for one in _classes(GROUPS) if one not in kinds)]
+
+
+def _classes(modules: tuple[types.ModuleType, ...]) -> list[type[config.Configuration]]:
+    """Those that are written in the modules, in the order of the lines."""
+    own = [
+        value
+        for module in modules
+        for value in vars(module).values()
+        if getattr(value, "__module__", "") == module.__name__
+    ]
+    return [one for one in own if isinstance(one, type) and issubclass(one, config.Configuration)]
 
 
 def _values(annotation: Any, metadata: list[Any]) -> str:
