@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from crossreid.core.errors import CheckpointError
 from crossreid.training.checkpoint import load_checkpoint
 from crossreid.training.config import LoopConfig
-from crossreid.training.loop import BatchSequence, DivergedError, _rate, train
+from crossreid.training.loop import BatchSequence, DivergedError, train
+from crossreid.training.schedule import rate_at
 
 
 class Regression(nn.Module):
@@ -363,17 +364,17 @@ def test_gradients_are_clipped(tmp_path: Path) -> None:
 
 def test_the_learning_rate_rises_linearly_and_falls_by_cosine() -> None:
     schedule = config(steps=10, learning_rate=1.0, final_learning_rate=0.1, warmup_share=0.2)
-    shares = [_rate(step, schedule) for step in range(11)]
+    shares = [rate_at(step, schedule) for step in range(11)]
     assert shares[:3] == pytest.approx([0.5, 1.0, 1.0])
     assert shares[6] == pytest.approx(0.55)  # half way: the mean of 1 and 0.1
     assert shares[10] == pytest.approx(0.1)
     assert shares[2:] == sorted(shares[2:], reverse=True)
-    assert _rate(0, config(warmup_share=0.0)) == 1.0
+    assert rate_at(0, config(warmup_share=0.0)) == 1.0
 
 
 def test_the_learning_rate_may_stay_and_drop_once() -> None:
     schedule = config(steps=10, learning_rate=1.0, final_learning_rate=0.1, warmup_share=0.2, drop_at=0.5)
-    shares = [_rate(step, schedule) for step in range(11)]
+    shares = [rate_at(step, schedule) for step in range(11)]
     assert shares == pytest.approx([0.5, 1.0, 1.0, 1.0, 1.0, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
 
 

@@ -2,31 +2,19 @@
 
 import math
 import time
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator
-from accelerate.state import AcceleratorState
-from accelerate.utils import DistributedDataParallelKwargs, set_seed
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.data import DataLoader, Dataset
 
 from crossreid.core.errors import ConfigurationError, CrossReIDError
-from crossreid.training.averaging import WeightAverage
-from crossreid.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from crossreid.training.config import LoopConfig
-from crossreid.training.gathering import told_by_first
-from crossreid.training.history import History
-from crossreid.training.optimiser import make_optimiser
 from crossreid.training.progress import step_progress
-from crossreid.training.sharding import make_whole, sharded_copy
-
-Validate = Callable[[], Mapping[str, float]]
+from crossreid.training.underway import Training, Validate
 
 
 class Task(Protocol):
@@ -101,136 +89,30 @@ def train(
         CheckpointError: `folder` holds another training.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    set_seed(config.seed)
-    accelerator = _make_accelerator(config, folder)
-    if accelerator.num_processes > 1:
-        set_seed(config.seed, device_specific=True)  # or all processes would drop the same units
-    sharded = config.sharded and accelerator.num_processes > 1
-    trained = sharded_copy(task, accelerator.device) if sharded else task.to(accelerator.device)
-    optimiser = make_optimiser(trained, config)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, config))
-    average = None if config.average is None else WeightAverage(trained, config.average)
     settings = settings if settings is not None else config.model_dump(mode="json")
-    checkpoint = folder / "checkpoint"
-    parts: dict[str, Any] = {
-        "task": trained,
-        "optimiser": optimiser,
-        "schedule": schedule,
-        "average": average,
-    }
-    resumed = load_checkpoint(checkpoint, config=settings, **parts)
-    first = resumed.step if resumed else 0
-    history = History(folder / "history.jsonl", first, writes=accelerator.is_main_process)
-    wrapped, optimiser = _prepared(accelerator, trained, optimiser, sharded=sharded)
-    wrapped.train()
-    if config.tracker:
-        accelerator.init_trackers("tracker")
-
-    coming = _coming(batches, config, first, accelerator)
+    training = Training.begin(task, config, folder, settings)
+    coming = _coming(batches, config, training.first, training.accelerator)
     started = time.perf_counter()
-    quiet = quiet or not accelerator.is_main_process
-    with step_progress(description, total=config.steps, done=first, quiet=quiet) as advance:
-        for step in range(first, config.steps):
-            if _patience_is_over(history, config):
+    quiet = quiet or not training.accelerator.is_main_process
+    with step_progress(description, total=config.steps, done=training.first, quiet=quiet) as advance:
+        for done in range(training.first + 1, config.steps + 1):
+            if training.patience_is_over():
                 break
-            losses = _step(accelerator, wrapped, optimiser, coming, config, progress=step / config.steps)
-            schedule.step()
-            done = step + 1
-            if average is not None:
-                average.update(done)
+            losses = training.step(coming, done)
             total = float(losses["total"].detach())
             advance(total)
             if not math.isfinite(total):
                 raise DivergedError(f"a loss of {total} at step {done}", remedy="lower the learning rate")
             ends = done == config.steps
             if ends or done % config.log_every == 0:
-                values = {name: float(loss.detach()) for name, loss in losses.items()}
-                seconds = round(history.seconds + time.perf_counter() - started, 2)
-                rate = float(schedule.get_last_lr()[0])
-                history.write(step=done, learning_rate=rate, seconds=seconds, **values)
-                accelerator.log(values, step=done)
+                training.log(losses, done, seconds=time.perf_counter() - started)
             if validate and (ends or (validate_every and done % validate_every == 0)):
-                with nullcontext() if average is None else average.in_place():
-                    make_whole(task, trained)
-                    figures = _validated(task, validate, accelerator) if accelerator.is_main_process else {}
-                if figures:
-                    history.validated(done, figures)
-                    accelerator.log(figures, step=done)
-                ends = ends or _patience_is_over(history, config)
-            if done % config.checkpoint_every == 0 or ends:
-                save_checkpoint(
-                    checkpoint,
-                    writes=accelerator.is_main_process,
-                    progress=Progress(step=done, config=settings),
-                    **parts,
-                )
-    if average is not None:
-        average.settle()
-    make_whole(task, trained)
-    for tracker in accelerator.trackers:  # `end_training` would part the processes
-        tracker.finish()
-    wrapped.eval()
-    task.eval()
-    return history.path
-
-
-def _make_accelerator(config: LoopConfig, folder: Path) -> Accelerator:
-    AcceleratorState._reset_state()  # an earlier training of this process may have had another precision
-    return Accelerator(
-        mixed_precision=config.precision,
-        gradient_accumulation_steps=config.accumulation,
-        cpu=not torch.cuda.is_available(),
-        log_with=config.tracker,
-        project_dir=folder,
-        step_scheduler_with_optimizer=False,
-        kwargs_handlers=[_DATA_PARALLEL],
-    )
-
-
-def _prepared(
-    accelerator: Accelerator, trained: nn.Module, optimiser: Any, *, sharded: bool
-) -> tuple[nn.Module, Any]:
-    """What is trained as it is called, and its optimiser."""
-    if sharded:
-        return _in_precision(accelerator, trained), accelerator.prepare(optimiser)
-    with warnings.catch_warnings():
-        # Its successor is not known to the oldest torch that is supported.
-        warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
-        return accelerator.prepare(trained, optimiser)
-
-
-def _in_precision(accelerator: Accelerator, divided: nn.Module) -> nn.Module:
-    """What `prepare` does for a module that is not divided."""
-    forward = divided.forward
-
-    def forward_in_precision(*inputs: Any, **options: Any) -> Any:
-        with accelerator.autocast():
-            return forward(*inputs, **options)
-
-    divided.forward = forward_in_precision
-    return divided
-
-
-def _validated(task: nn.Module, validate: Validate, accelerator: Accelerator) -> dict[str, float]:
-    """What validation says; a whole task whose copy is trained comes to the device for it."""
-    home = next(task.parameters()).device
-    task.to(accelerator.device).eval()
-    figures = dict(validate())
-    task.to(home).train()
-    return figures
-
-
-_DATA_PARALLEL = DistributedDataParallelKwargs(
-    # Every process computes the same running statistics, and the teacher's features are no state.
-    broadcast_buffers=False,
-    # A process may have no caption in its part of a batch.
-    find_unused_parameters=True,
-)
-
-
-def _patience_is_over(history: History, config: LoopConfig) -> bool:
-    """Known to the process that validates, which tells the others."""
-    return config.patience is not None and told_by_first(history.validations_since_best) >= config.patience
+                training.validate(validate, done)
+                ends = ends or training.patience_is_over()
+            if ends or done % config.checkpoint_every == 0:
+                training.save(done)
+    training.end()
+    return training.history.path
 
 
 class _Part(Dataset):
@@ -260,50 +142,3 @@ def _coming(
             prefetch_factor=4 if config.workers else None,
         )
     )
-
-
-def _step(
-    accelerator: Accelerator,
-    task: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    coming: Iterator[Any],
-    config: LoopConfig,
-    *,
-    progress: float,
-) -> dict[str, Tensor]:
-    """One step of the optimiser over `config.accumulation` batches. Returns the losses of the last of them."""
-    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
-    losses: dict[str, Tensor] = {}
-    for _ in range(config.accumulation):
-        with accelerator.accumulate(task):
-            batch = _to(next(coming), accelerator.device)
-            with _attention(accelerator.device):
-                losses = task(batch, progress=progress)
-                # Blocks whose activations were not kept must be computed again by the same kernels.
-                accelerator.backward(losses["total"])
-            if accelerator.sync_gradients:
-                accelerator.clip_grad_norm_(parameters, config.gradient_clip)
-            optimiser.step()
-            optimiser.zero_grad()
-    return losses
-
-
-def _attention(device: torch.device) -> AbstractContextManager[object]:
-    """On a CPU the fused attention's backward pass is slower than plain matrix products: a third of a step."""
-    return sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
-
-
-def _rate(step: int, config: LoopConfig) -> float:
-    """Share of the peak learning rate at a step."""
-    warmup = max(1, round(config.warmup_share * config.steps))
-    if step < warmup:
-        return (step + 1) / warmup
-    floor = config.final_learning_rate / config.learning_rate
-    if config.drop_at is not None:
-        return 1.0 if step < config.drop_at * config.steps else floor
-    done = (step - warmup) / max(1, config.steps - warmup)
-    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
-
-
-def _to(batch: Any, device: torch.device) -> Any:
-    return batch.to(device) if device.type != "cpu" else batch

@@ -1,0 +1,69 @@
+"""A training on Accelerate: the device, the precision and the processes that it runs on."""
+
+import warnings
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from accelerate.utils import DistributedDataParallelKwargs, set_seed
+from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from crossreid.training.config import LoopConfig
+
+_DATA_PARALLEL = DistributedDataParallelKwargs(
+    # Every process computes the same running statistics, and the teacher's features are no state.
+    broadcast_buffers=False,
+    # A process may have no caption in its part of a batch.
+    find_unused_parameters=True,
+)
+
+
+def make_accelerator(config: LoopConfig, folder: Path) -> Accelerator:
+    """Of this process, with the seeds of a training set and its trackers' files in `folder`."""
+    set_seed(config.seed)
+    AcceleratorState._reset_state()  # an earlier training of this process may have had another precision
+    accelerator = Accelerator(
+        mixed_precision=config.precision,
+        gradient_accumulation_steps=config.accumulation,
+        cpu=not torch.cuda.is_available(),
+        log_with=config.tracker,
+        project_dir=folder,
+        step_scheduler_with_optimizer=False,
+        kwargs_handlers=[_DATA_PARALLEL],
+    )
+    if accelerator.num_processes > 1:
+        set_seed(config.seed, device_specific=True)  # or all processes would drop the same units
+    return accelerator
+
+
+def prepare(
+    accelerator: Accelerator, trained: nn.Module, optimiser: Any, *, sharded: bool
+) -> tuple[nn.Module, Any]:
+    """What is trained as it is called, and its optimiser."""
+    if sharded:
+        return _in_precision(accelerator, trained), accelerator.prepare(optimiser)
+    with warnings.catch_warnings():
+        # Its successor is not known to the oldest torch that is supported.
+        warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
+        return accelerator.prepare(trained, optimiser)
+
+
+def _in_precision(accelerator: Accelerator, divided: nn.Module) -> nn.Module:
+    """What `prepare` does for a module that is not divided."""
+    forward = divided.forward
+
+    def forward_in_precision(*inputs: Any, **options: Any) -> Any:
+        with accelerator.autocast():
+            return forward(*inputs, **options)
+
+    divided.forward = forward_in_precision
+    return divided
+
+
+def quickest_attention(device: torch.device) -> AbstractContextManager[object]:
+    """On a CPU the fused attention's backward pass is slower than plain matrix products: a third of a step."""
+    return sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
