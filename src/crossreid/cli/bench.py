@@ -1,7 +1,6 @@
 """`crossreid bench`."""
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,9 +14,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from crossreid.core.encoder import Encoder
+    from crossreid.core.modality import Modality
     from crossreid.runtime.timing import Timing
 
-_PIPE_COLUMNS = 1000
 _PAPER_SIZES, _PAPER_BATCHES = ["392x140", "280x140"], [1, 4]
 
 
@@ -67,11 +66,8 @@ def bench(
     ] = None,
 ) -> None:
     """Measure latency, throughput and memory of an encoder on this machine, pictures decoded to vectors."""
-    from rich.console import Console
-
-    from crossreid.cli.outputs import check_output_file
+    from crossreid.cli.outputs import check_output_file, print_tables
     from crossreid.core.errors import ConfigurationError
-    from crossreid.core.modality import Modality
     from crossreid.runtime.pack import is_pack
     from crossreid.runtime.timing import BATCHES, TimingRules, peak_memory_mib, time_encoder
 
@@ -82,18 +78,15 @@ def bench(
     if paper:
         own = is_pack(Path(encoder))
         batch, size, modality = _PAPER_BATCHES, None if own else _PAPER_SIZES, ["rgb"]
-    unknown = set(modality or ()) - set(Modality)
-    if unknown:
-        raise ConfigurationError(f"--modality {', '.join(sorted(unknown))}", expected=", ".join(Modality))
     rules = TimingRules(tuple(batch or BATCHES), seconds=seconds, warm_up_calls=warm_up)
-    kinds = [Modality(kind) for kind in modality or ("rgb", "text")]
+    kinds = _kinds(modality or ["rgb", "text"])
     loaded = _load(encoder, threads=threads, device=device, precision=precision)
     rows: list[tuple[str, Timing]] = []
     for written in size or [""]:
         sized = _resized(loaded, parse_size(written) if written else None)
         shown = _size_of(sized)
         rows += [(shown, timing) for timing in time_encoder(sized, kinds, rules)]
-    Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS).print(_table(rows))
+    print_tables(_table(rows))
     memory_mib = peak_memory_mib()
     print(
         f"Memory of the whole process: {memory_mib:.0f} MiB at most; {threads or 'as many as it likes'} threads"
@@ -101,6 +94,16 @@ def bench(
     if out is not None:
         _write(out, encoder, loaded, rows, memory_mib, threads=threads, rules=asdict(rules))
     print("Next: " + command_line("export", "MODEL", "--precision", "int8", "--out", "pack"))
+
+
+def _kinds(names: Sequence[str]) -> "list[Modality]":
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.core.modality import Modality
+
+    unknown = set(names) - set(Modality)
+    if unknown:
+        raise ConfigurationError(f"--modality {', '.join(sorted(unknown))}", expected=", ".join(Modality))
+    return [Modality(name) for name in names]
 
 
 def _load(source: str, *, threads: int | None, device: str | None, precision: str | None) -> "Encoder":

@@ -1,6 +1,7 @@
 """`crossreid calibrate`."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -135,10 +136,9 @@ def _embed(
 
 
 def _print(learnt: "Calibration") -> None:
-    from rich.console import Console
+    from crossreid.cli.outputs import print_tables
 
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
-    console.print(_table(learnt))
+    print_tables(_table(learnt), columns_in_pipe=_PIPE_COLUMNS)
     weights = ", ".join(f"{kind} {weight:.2f}" for kind, weight in learnt.weights.items())
     print(f"Weights of the kinds in a query of several: {weights}")
 
@@ -177,20 +177,21 @@ def _write(learnt: "Calibration", file: Path) -> None:
 
 
 def _draw(learnt: "Calibration", queries: "Embeddings", gallery: "Embeddings", folder: Path) -> None:
-    from crossreid.analysis.open_set_figures import error_rates_figure, reliability_figure, scores_figure
-    from crossreid.cli.outputs import write_study
-    from crossreid.core.modality import Modality
-    from crossreid.evaluation.protocols import find_protocol
-    from crossreid.evaluation.reliability import measure_reliability
-
-    single = {name: item for name, item in learnt.evidence.items() if name in list(Modality)}
-    measured = measure_reliability(queries, gallery.of(learnt.gallery), rule=find_protocol(learnt.protocol))
     asked = {
         "data": learnt.data,
         "protocol": learnt.protocol,
         "query": learnt.query_fingerprint,
         "gallery": learnt.gallery_fingerprint,
     }
+    print("Wrote " + _draw_error_rates(learnt, asked, folder / "error-rates"))
+    print("Wrote " + _draw_scores(learnt, asked, folder / "scores"))
+    print("Wrote " + _draw_reliability(learnt, queries, gallery, asked, folder / "reliability"))
+
+
+def _draw_error_rates(learnt: "Calibration", asked: Mapping[str, str], out: Path) -> str:
+    from crossreid.analysis.open_set_figures import error_rates_figure
+    from crossreid.cli.outputs import write_study
+
     rates = {
         name: {
             "searches_mated": len(item.mated),
@@ -200,24 +201,46 @@ def _draw(learnt: "Calibration", queries: "Embeddings", gallery: "Embeddings", f
         }
         for name, item in learnt.evidence.items()
     }
-    print(
-        "Wrote "
-        + write_study(
-            folder / "error-rates", error_rates_figure(single, data=learnt.data), asked, rates=rates
-        )
-    )
+    figure = error_rates_figure(_single(learnt), data=learnt.data)
+    return write_study(out, figure, asked, rates=rates)
+
+
+def _draw_scores(learnt: "Calibration", asked: Mapping[str, str], out: Path) -> str:
+    from crossreid.analysis.open_set_figures import scores_figure
+    from crossreid.cli.outputs import write_study
+
+    single = _single(learnt)
     scores = {
         name: {"mated": item.mated.tolist(), "non_mated": item.non_mated.tolist()}
         for name, item in single.items()
     }
-    print(
-        "Wrote "
-        + write_study(folder / "scores", scores_figure(single, data=learnt.data), asked, scores=scores)
-    )
+    return write_study(out, scores_figure(single, data=learnt.data), asked, scores=scores)
+
+
+def _draw_reliability(
+    learnt: "Calibration",
+    queries: "Embeddings",
+    gallery: "Embeddings",
+    asked: Mapping[str, str],
+    out: Path,
+) -> str:
+    from crossreid.analysis.open_set_figures import reliability_figure
+    from crossreid.cli.outputs import write_study
+    from crossreid.evaluation.protocols import find_protocol
+    from crossreid.evaluation.reliability import measure_reliability
+
+    measured = measure_reliability(queries, gallery.of(learnt.gallery), rule=find_protocol(learnt.protocol))
     bins = [
         {"stated": float(stated), "observed": float(observed), "candidates": int(count)}
         for stated, observed, count in zip(measured.stated, measured.observed, measured.counts, strict=True)
         if count
     ]
     figure = reliability_figure(measured, data=learnt.data)
-    print("Wrote " + write_study(folder / "reliability", figure, asked, bins=bins, error=measured.error))
+    return write_study(out, figure, asked, bins=bins, error=measured.error)
+
+
+def _single(learnt: "Calibration") -> "dict[str, EvidenceCalibration]":
+    """What was learnt of queries of one piece."""
+    from crossreid.core.modality import Modality
+
+    return {name: item for name, item in learnt.evidence.items() if name in list(Modality)}

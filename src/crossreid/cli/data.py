@@ -109,14 +109,12 @@ def check(
 
 
 def _print(report: "ValidationReport") -> None:
-    from rich.console import Console
+    from crossreid.cli.outputs import print_tables
 
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
     counted, found = report.to_tables()
     print(f"{report.name}: {report.pictures} pictures opened")
-    console.print(counted)
-    if report.findings:
-        console.print(found)
+    tables = (counted, found) if report.findings else (counted,)
+    print_tables(*tables, columns_in_pipe=_PIPE_COLUMNS)
     notes = len(report.findings) - len(report.faults)
     print(f"Kinds of faults: {len(report.faults)}; of notes: {notes}")
 

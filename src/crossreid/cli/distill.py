@@ -14,11 +14,10 @@ from crossreid.cli.options import (
     Overrides,
     Precision,
     Split,
+    TrainingData,
     ValidationSplit,
     command_line,
-    data_words,
     is_file,
-    read_dataset,
 )
 
 if TYPE_CHECKING:
@@ -79,10 +78,11 @@ def distill(
     check_output_folder(out)
     file = Path(teacher) if is_file(teacher) else features or out / "teacher_features.parquet"
     check_output_file(file, ".parquet", option="--features")
-    people = read_dataset(dataset, data, split)
+    given = TrainingData(dataset, data, split, validation_split)
+    people = given.people()
     if settings.batch.captions == "first":
         people = people.first_captions()
-    validation = None if validation_split is None else read_dataset(dataset, data, validation_split)
+    validation = given.validation()
     stored = _store(teacher, people, file, batch_size=batch_size, device=device, precision=precision)
     model = train_model(
         settings,
@@ -94,10 +94,7 @@ def distill(
     )
     report_run(out)
     print(f"Teacher's features: {file}")
-    gallery = [] if is_file(teacher) else ["--gallery", teacher, "--setting", "E2C"]
-    captioned = {sample.modality.value for sample in people.samples} == {"rgb", "text"}
-    both_ways = ["--protocol", "image-text"] if captioned else []
-    print("Next: " + command_line("evaluate", model, *gallery, *data_words(dataset, data), *both_ways))
+    print("Next: " + _next_step(model, teacher, given, people))
 
 
 def _store(
@@ -119,3 +116,10 @@ def _store(
     encoder = load_encoder(teacher, device=device, precision=precision)
     progress = sys.stderr.isatty()
     return store_teacher_features(encoder, people, file, batch_size=batch_size, progress=progress)
+
+
+def _next_step(model: Path, teacher: str, given: TrainingData, people: "Dataset") -> str:
+    gallery = [] if is_file(teacher) else ["--gallery", teacher, "--setting", "E2C"]
+    captioned = {sample.modality.value for sample in people.samples} == {"rgb", "text"}
+    both_ways = ["--protocol", "image-text"] if captioned else []
+    return command_line("evaluate", model, *gallery, *given.words(), *both_ways)

@@ -1,7 +1,6 @@
 """`crossreid doctor`."""
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
@@ -10,7 +9,6 @@ import typer
 
 from crossreid.cli.checks import Check, run_checks
 
-_PIPE_COLUMNS = 1000
 _COLOURS = {"ok": "green", "note": "yellow", "broken": "red"}
 
 
@@ -40,12 +38,13 @@ def _next_step(broken: Sequence[str]) -> str:
 
 
 def _print_table(checks: Sequence[Check]) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from crossreid.cli.outputs import print_tables
 
     table = Table("check", "", "found", "remedy", box=None, pad_edge=False)
     for check in checks:
         verdict = Text(check.verdict, style=_COLOURS[check.verdict])
         table.add_row(Text(check.name), verdict, Text(check.found), Text(check.remedy))
-    Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS).print(table)
+    print_tables(table)

@@ -23,13 +23,10 @@ from crossreid.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from crossreid.core.modality import Modality
     from crossreid.evaluation.report import Report
     from crossreid.evaluation.seeds import SpreadReport
 
-_PIPE_COLUMNS = 1000
 _BOTH_PROTOCOLS = ("source-excluded", "all")
 
 
@@ -109,7 +106,7 @@ def evaluate(
     precision: Precision = None,
 ) -> None:
     """Count how often the right person comes first, for people never seen in training."""
-    from crossreid.cli.outputs import check_output_file
+    from crossreid.cli.outputs import check_output_file, print_tables
     from crossreid.core.errors import ConfigurationError
 
     if [query is not None, compare is not None, bool(average)].count(True) != 1:
@@ -140,7 +137,7 @@ def evaluate(
             weights=_weights(weights, asking.fingerprint, answering.fingerprint),
             together=together,
         )
-        _print(report.to_table())
+        print_tables(report.to_table())
         _write(report, out)
         print("Next: " + _next_step(query, data))
 
@@ -157,10 +154,11 @@ def _compare(first: Path, second: Path, *, out: Path | None) -> None:
 
 
 def _average(reports: list[Path], *, out: Path | None) -> None:
+    from crossreid.cli.outputs import print_tables
     from crossreid.evaluation.seeds import average_reports
 
     spread = average_reports([_read(report) for report in reports])
-    _print(spread.to_table())
+    print_tables(spread.to_table())
     _write(spread, out)
     print("Next: " + command_line("evaluate", "--compare", *reports[:2]))
 
@@ -206,12 +204,6 @@ def _weights(file: Path | None, query: str, gallery: str) -> "Mapping[Modality, 
             return calibration.weights
     pairs = "; ".join(f"{c.query_fingerprint} in {c.gallery_fingerprint}" for c in calibrations)
     raise FingerprintError(f"weights of {pairs}", expected=f"those of {query} in {gallery}")
-
-
-def _print(table: "Table") -> None:
-    from rich.console import Console
-
-    Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS).print(table)
 
 
 def _write(report: "Report | SpreadReport", out: Path | None) -> None:

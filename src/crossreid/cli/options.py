@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,6 +54,31 @@ Tasks = Annotated[
         " default S->R, IR->R and T->R.",
     ),
 ]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What the options of a training say about its data: `root` is None where they name none."""
+
+    name: str
+    root: Path | None
+    split: str
+    validation_split: str | None = None
+
+    def people(self) -> "Dataset":
+        """Those to train on, where data are named."""
+        assert self.root is not None, "a training without data"
+        return read_dataset(self.name, self.root, self.split)
+
+    def validation(self) -> "Dataset | None":
+        """Others, where they are wanted."""
+        if self.root is None or self.validation_split is None:
+            return None
+        return read_dataset(self.name, self.root, self.validation_split)
+
+    def words(self) -> list[object]:
+        """The options of `command_line` that name the data set again."""
+        return data_words(self.name, self.root)
 
 
 def read_dataset(name: str, root: Path, split: str | None) -> "Dataset":

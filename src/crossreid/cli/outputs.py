@@ -1,5 +1,6 @@
 """Where verbs write: looked at before the work, so that an hour of it is not lost to a misspelt name."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from matplotlib.figure import Figure
+    from rich.table import Table
 
 FIGURES = (".png", ".svg")
 
@@ -33,6 +35,15 @@ def check_output_folder(path: Path) -> None:
         ConfigurationError: it cannot be made.
     """
     _make_folder(path)
+
+
+def print_tables(*tables: "Table", columns_in_pipe: int = 1000) -> None:
+    """Print tables as wide as the terminal; in a pipe, where lines should stay in one piece, wider."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else columns_in_pipe)
+    for table in tables:
+        console.print(table)
 
 
 def write_figure(figure: "Figure", path: Path) -> None:

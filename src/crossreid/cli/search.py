@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from crossreid.gallery.gallery import Gallery
     from crossreid.gallery.item import SearchResult
 
-_PIPE_COLUMNS = 1000
-
 
 def search(
     where: Annotated[
@@ -58,6 +56,7 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Find a person by any kinds of evidence; several pieces, also of one kind, are fused into one query."""
+    from crossreid.cli.outputs import print_tables
     from crossreid.core.errors import ConfigurationError
     from crossreid.gallery.decision import expected_misses
     from crossreid.gallery.gallery import open_gallery
@@ -79,7 +78,7 @@ def search(
     elif fpir is not None and not results:
         print(f"No match at a false-positive rate of {fpir:g}")
     else:
-        _print_table(results)
+        print_tables(_table(results))
     if show is not None and (results or fpir is None):
         _draw(show, evidence, results)
         print(f"Wrote {show}", file=sys.stderr)
@@ -134,14 +133,6 @@ def _record(result: "SearchResult") -> dict[str, object]:
         "modality": str(result.modality),
         "source": result.source,
     }
-
-
-def _print_table(results: "Sequence[SearchResult]") -> None:
-    from rich.console import Console
-
-    # Paths in a pipe must stay in one piece.
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
-    console.print(_table(results))
 
 
 def _table(results: "Sequence[SearchResult]") -> "Table":

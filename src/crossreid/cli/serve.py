@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from crossreid.core.encoder import Encoder
     from crossreid.gallery.postgres.database import Database
     from crossreid.server.service import Service
+    from crossreid.server.settings import OpenIdSettings
 
 _INSIDE = ".server"
 _CONNECTIONS, _LOCK_S = 20, 20.0
@@ -84,25 +85,17 @@ def serve(
 
     The first start prints a key that is good for making one other key.
     """
-    from crossreid.core.errors import ConfigurationError
     from crossreid.server.app import create_app
     from crossreid.server.housekeeping import Housekeeper
     from crossreid.server.running import Listening, listen, server_of
     from crossreid.server.sealing import find_master_key
     from crossreid.server.service import Service
-    from crossreid.server.settings import Limits, OpenIdSettings, Settings
+    from crossreid.server.settings import Limits, Settings
     from crossreid.server.start import first_key
     from crossreid.server.tokens import TokenReader
 
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    given = (oidc_issuer, oidc_audience, oidc_keys)
-    if any(given) and not all(given):
-        raise ConfigurationError(
-            "half of a provider", expected="--oidc-issuer, --oidc-audience and --oidc-keys"
-        )
-    provider = (
-        OpenIdSettings(*given, roles_claim=oidc_roles, tenant_claim=oidc_tenant) if all(given) else None
-    )
+    provider = _provider(oidc_issuer, oidc_audience, oidc_keys, roles=oidc_roles, tenant=oidc_tenant)
     where = Listening(host, port, certificate, private_key, tuple(proxy or ()), drain)
     settings = Settings(
         limits=Limits(per_second=rate),
@@ -119,13 +112,12 @@ def serve(
     signal.signal(signal.SIGTERM, _leave)
     with taken, open_database(gallery) as database:
         model = _load(encoder, device)
-        tokens = TokenReader(provider) if provider else None
         service = Service(
             database,
             model,
             settings=settings,
             key=key,
-            tokens=tokens,
+            tokens=TokenReader(provider) if provider else None,
             input_size=_input_size(model),
             disk=None if "://" in gallery else Path(gallery),
         )
@@ -135,6 +127,21 @@ def serve(
         _greet(where.url, first, sealed=key is not None)
         Housekeeper(service).start()
         server_of(create_app(service), where, header_s=settings.limits.header_s).run(sockets=[taken])
+
+
+def _provider(issuer: str, audience: str, keys: str, *, roles: str, tenant: str) -> "OpenIdSettings | None":
+    """Whose tokens are believed, and which of their claims name roles and tenant."""
+    from crossreid.core.errors import ConfigurationError
+    from crossreid.server.settings import OpenIdSettings
+
+    given = (issuer, audience, keys)
+    if not any(given):
+        return None
+    if not all(given):
+        raise ConfigurationError(
+            "half of a provider", expected="--oidc-issuer, --oidc-audience and --oidc-keys"
+        )
+    return OpenIdSettings(*given, roles_claim=roles, tenant_claim=tenant)
 
 
 def _leave(*_: object) -> None:

@@ -135,7 +135,7 @@ def gallery_width(
 
     In float32 and in int8, with and without a second look at the first candidates in full width.
     """
-    from crossreid.analysis.gallery_width import ALLOWED_LOSS, principal_rotation, smallest_width, width_curve
+    from crossreid.analysis.gallery_width import principal_rotation, smallest_width, width_curve
     from crossreid.analysis.study_figures import width_figure
     from crossreid.cli.outputs import FIGURES, check_output_file, write_study
     from crossreid.core.embeddings import Embeddings
@@ -157,9 +157,7 @@ def gallery_width(
         timed_items=timed_items,
     )
     smallest = {name: smallest_width(rows, name) for name in dict.fromkeys(row.name for row in rows)}
-    for name, one in smallest.items():
-        lost = f"loses less than {ALLOWED_LOSS} points of mAP"
-        print(f"{name}: " + (f"k = {one} of {answers.dim} {lost}" if one else f"no width {lost}"))
+    _print_smallest(smallest, dim=answers.dim)
     words = f"{', '.join(map(str, tasks))} by {protocol}, gallery of {len(found)} items"
     figure = width_figure(rows, data=words, timed_items=timed_items)
     asked = {
@@ -174,6 +172,14 @@ def gallery_width(
         "Next: "
         + command_line("analyse", "errors", embeddings, "--data", "WORLD", "--out", out.with_stem("errors"))
     )
+
+
+def _print_smallest(widths: Mapping[str, int | None], *, dim: int) -> None:
+    from crossreid.analysis.gallery_width import ALLOWED_LOSS
+
+    lost = f"loses less than {ALLOWED_LOSS} points of mAP"
+    for name, width in widths.items():
+        print(f"{name}: " + (f"k = {width} of {dim} {lost}" if width else f"no width {lost}"))
 
 
 def errors(

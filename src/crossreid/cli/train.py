@@ -11,10 +11,10 @@ from crossreid.cli.options import (
     OptionalData,
     Overrides,
     Split,
+    TrainingData,
     ValidationSplit,
     command_line,
     data_words,
-    read_dataset,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ def train(
     data; MLLMReID and translators draw people where no data are named. An edge model that follows the cloud model is
     made by crossreid distill.
     """
-    from crossreid.cli.outputs import check_output_folder
     from crossreid.core.errors import ConfigurationError
     from crossreid.training.config import (
         CaptioningConfig,
@@ -70,8 +69,9 @@ def train(
     )
 
     settings = load_config(config, overrides or ())
+    given = TrainingData(dataset, data, split, validation_split)
     if dry_run:
-        _show_plan(settings, data, dataset, split)
+        _show_plan(settings, given)
         return
     if out is None:
         raise ConfigurationError("no --out", expected="a folder for the run", remedy="or --dry-run")
@@ -80,27 +80,16 @@ def train(
             raise ConfigurationError(
                 f"{config}, which is of a distillation",
                 expected="a teacher, a student or a pretraining",
-                remedy=command_line("distill", config, "--teacher", "ENCODER", *data_words(dataset, data)),
+                remedy=command_line("distill", config, "--teacher", "ENCODER", *given.words()),
             )
         case CaptioningConfig() | ContrastiveConfig():
-            _check_draws(settings, data or validation_split)
-            check_output_folder(out)
-            _pretrain(settings, out)
+            _pretrain(settings, out, given)
         case TranslatorConfig():
-            check_output_folder(out)
-            _train_translator(settings, out, data, dataset, split, validation_split)
+            _train_translator(settings, out, given)
         case MllmreidConfig(drawn=drawn) if drawn is not None and data is None:
-            check_output_folder(out)
             _train_on_drawn(settings, out)
         case TeacherConfig() | StudentConfig() | MllmreidConfig():
-            if data is None:
-                raise ConfigurationError(
-                    f"no data to train a {settings.kind}",
-                    expected="--data with a data set",
-                    remedy="crossreid data draw FOLDER makes one",
-                )
-            check_output_folder(out)
-            _train(settings, out, data, dataset, split, validation_split)
+            _train(settings, out, given)
 
 
 def _check_draws(settings: "CaptioningConfig | ContrastiveConfig", data: object) -> None:
@@ -112,7 +101,7 @@ def _check_draws(settings: "CaptioningConfig | ContrastiveConfig", data: object)
         )
 
 
-def _show_plan(settings: "TrainingConfig", data: Path | None, dataset: str, split: str) -> None:
+def _show_plan(settings: "TrainingConfig", given: TrainingData) -> None:
     from crossreid.cli.plan import show_plan, show_pretraining_plan, show_translator_plan
     from crossreid.training.config import CaptioningConfig, ContrastiveConfig, TranslatorConfig
     from crossreid.training.plan import plan_training
@@ -120,10 +109,10 @@ def _show_plan(settings: "TrainingConfig", data: Path | None, dataset: str, spli
     from crossreid.training.translator_plan import plan_translator
 
     if isinstance(settings, CaptioningConfig | ContrastiveConfig):
-        _check_draws(settings, data)
+        _check_draws(settings, given.root)
         show_pretraining_plan(plan_pretraining(settings))
         return
-    people = None if data is None else read_dataset(dataset, data, split)
+    people = None if given.root is None else given.people()
     if isinstance(settings, TranslatorConfig):
         show_translator_plan(plan_translator(settings, people))
         return
@@ -132,10 +121,12 @@ def _show_plan(settings: "TrainingConfig", data: Path | None, dataset: str, spli
     show_plan(plan_training(settings, people), half=settings.loop.precision == "bf16")
 
 
-def _pretrain(settings: "CaptioningConfig | ContrastiveConfig", out: Path) -> None:
-    from crossreid.cli.outputs import report_run
+def _pretrain(settings: "CaptioningConfig | ContrastiveConfig", out: Path, given: TrainingData) -> None:
+    from crossreid.cli.outputs import check_output_folder, report_run
     from crossreid.training.pretraining import pretrain
 
+    _check_draws(settings, given.root or given.validation_split)
+    check_output_folder(out)
     model = pretrain(settings, out, quiet=not sys.stderr.isatty())
     report_run(out)
     kind = "teacher" if settings.kind == "captioning" else "student"
@@ -143,24 +134,17 @@ def _pretrain(settings: "CaptioningConfig | ContrastiveConfig", out: Path) -> No
     print(f"Next: with `backbone: {model}` in configs/{kind}-tiny.yaml, {then}")
 
 
-def _train_translator(
-    settings: "TranslatorConfig",
-    out: Path,
-    data: Path | None,
-    dataset: str,
-    split: str,
-    validation_split: str | None,
-) -> None:
+def _train_translator(settings: "TranslatorConfig", out: Path, given: TrainingData) -> None:
     """Without data, pairs are drawn into the folder of the run."""
-    from crossreid.cli.outputs import report_run
+    from crossreid.cli.outputs import check_output_folder, report_run
     from crossreid.training.translation import draw_pairs, train_translator
 
+    check_output_folder(out)
     quiet = not sys.stderr.isatty()
-    if data is None:
+    if given.root is None:
         pairs, validation = draw_pairs(settings, out / "pairs", quiet=quiet)
     else:
-        pairs = read_dataset(dataset, data, split)
-        validation = None if validation_split is None else read_dataset(dataset, data, validation_split)
+        pairs, validation = given.people(), given.validation()
     train_translator(settings, pairs, out, validation=validation, quiet=quiet)
     report_run(out)
     option = "--sketch" if settings.modality == "sketch" else "--infrared"
@@ -169,8 +153,10 @@ def _train_translator(
 
 def _train_on_drawn(settings: "MllmreidConfig", out: Path) -> None:
     """People are drawn into the folder of the run."""
+    from crossreid.cli.outputs import check_output_folder
     from crossreid.training.mllmreid import draw_people
 
+    check_output_folder(out)
     drawn, quiet, world = settings.drawn, not sys.stderr.isatty(), out / "people"
     assert drawn is not None
     people = draw_people(drawn, world / "train", "train", people=drawn.people, quiet=quiet)
@@ -190,22 +176,25 @@ def _photographs() -> list[object]:
 
 
 def _train(
-    settings: "TeacherConfig | StudentConfig | MllmreidConfig",
-    out: Path,
-    data: Path,
-    dataset: str,
-    split: str,
-    validation_split: str | None,
+    settings: "TeacherConfig | StudentConfig | MllmreidConfig", out: Path, given: TrainingData
 ) -> None:
-    people = read_dataset(dataset, data, split)
-    validation = None if validation_split is None else read_dataset(dataset, data, validation_split)
-    model = _run(settings, out, people, validation)
+    from crossreid.cli.outputs import check_output_folder
+    from crossreid.core.errors import ConfigurationError
+
+    if given.root is None:
+        raise ConfigurationError(
+            f"no data to train a {settings.kind}",
+            expected="--data with a data set",
+            remedy="crossreid data draw FOLDER makes one",
+        )
+    check_output_folder(out)
+    model = _run(settings, out, given.people(), given.validation())
     if settings.kind == "teacher":
-        words = ["distill", "configs/distill-tiny.yaml", "--teacher", model, *data_words(dataset, data)]
+        words = ["distill", "configs/distill-tiny.yaml", "--teacher", model, *given.words()]
         print("Next: " + command_line(*words, "--out", "runs/edge"))
         return
     photographs = _photographs() if settings.kind == "mllmreid" else []
-    print("Next: " + command_line("evaluate", model, *data_words(dataset, data), *photographs))
+    print("Next: " + command_line("evaluate", model, *given.words(), *photographs))
 
 
 def _run(
