@@ -81,14 +81,7 @@ def evaluate(
     parsed = [RetrievalTask.parse(task) for task in tasks]
     protocols = [find_protocol(name) for name in ([protocol] if isinstance(protocol, str) else protocol)]
     looks: list[Reranking] = ["", *map(find_reranking, rerank)]
-    asked = {modality for task in parsed for modality in task.evidence}, {task.gallery for task in parsed}
-    if gallery is None or gallery is query:
-        queries = answers = _embed(
-            query, dataset, asked[0] | asked[1], batch_size=batch_size, progress=progress
-        )
-    else:
-        queries = _embed(query, dataset, asked[0], batch_size=batch_size, progress=progress)
-        answers = _embed(gallery, dataset, asked[1], batch_size=batch_size, progress=progress)
+    queries, answers = _embed_both(query, gallery, dataset, parsed, batch_size=batch_size, progress=progress)
     queries.check_comparable(answers, compatible=compatible)
     asking = {(task, ""): task.queries(queries, weights=weights) for task in parsed}
     if together:
@@ -126,6 +119,27 @@ def _readable_together(query: Encoder | Embeddings, dataset: Dataset | None) -> 
             remedy="leave it out: vectors are then summed",
         )
     return query, dataset
+
+
+def _embed_both(
+    query: Encoder | Embeddings,
+    gallery: Encoder | Embeddings | None,
+    dataset: Dataset | None,
+    tasks: Sequence[RetrievalTask],
+    *,
+    batch_size: int,
+    progress: bool,
+) -> tuple[Embeddings, Embeddings]:
+    """The queries and the gallery of all tasks: the same embeddings where one encoder makes both."""
+    asked = {modality for task in tasks for modality in task.evidence}
+    answering = {task.gallery for task in tasks}
+    if gallery is None or gallery is query:
+        both = _embed(query, dataset, asked | answering, batch_size=batch_size, progress=progress)
+        return both, both
+    return (
+        _embed(query, dataset, asked, batch_size=batch_size, progress=progress),
+        _embed(gallery, dataset, answering, batch_size=batch_size, progress=progress),
+    )
 
 
 def _embed(

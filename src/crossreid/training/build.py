@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -91,23 +91,13 @@ def train_model(
         config, dataset = with_backbone(config, folder, quiet=quiet), evidence(config, dataset)
     task = _task(config, dataset, teacher_features)
     model = _model(task)
-    space = ""
-    if isinstance(config, DistillationConfig | DsmdConfig) and teacher_features is not None:
-        space = teacher_features.fingerprint.partition("@")[2]
+    space = _space(config, teacher_features)
     best = _best(task, folder, space=space) if _keeps_best(config, validation) else None
     if process_number() == 0:
         write_record(folder / "run.json", settings, seed=config.loop.seed)
-
     said = _continuations(task, config, dataset if validation is None else validation, folder)
-
-    def validate() -> Mapping[str, float]:
-        figures = {} if validation is None else _validate(model, validation, config)
-        if said is not None and isinstance(task, MllmreidTask):
-            step = int(task.batches) // config.loop.accumulation
-            figures = {**figures, "said_words": said.write(step)}
-        return figures if best is None else best.see(figures)
-
     batches = _batches(config, dataset, model.preprocessing)
+    epoch = 0 if said is None else batches.sampler.batches_per_epoch
     train(
         task,
         batches,
@@ -115,15 +105,42 @@ def train_model(
         folder,
         description=config.kind,
         settings=settings,
-        validate=None if validation is None and said is None else validate,
-        validate_every=config.loop.validate_every
-        or (0 if said is None else batches.sampler.batches_per_epoch),
+        validate=_validation(task, config, validation, said, best),
+        validate_every=config.loop.validate_every or epoch,
         quiet=quiet,
     )
     if process_number() == 0:
         _save(task, config, folder, space=space)
     told_by_first(0)  # the model is there for all processes
     return folder / "model"
+
+
+def _space(config: ModelConfig, teacher_features: Embeddings | None) -> str:
+    """The space of the vectors, where it is that of a teacher."""
+    if teacher_features is None or not isinstance(config, DistillationConfig | DsmdConfig):
+        return ""
+    return teacher_features.fingerprint.partition("@")[2]
+
+
+def _validation(
+    task: ModelTask,
+    config: ModelConfig,
+    people: Dataset | None,
+    said: Continuations | None,
+    best: KeepBest | None,
+) -> Callable[[], Mapping[str, float]] | None:
+    """What the loop calls now and then, where there are people to search for or pictures to describe."""
+    if people is None and said is None:
+        return None
+
+    def validate() -> Mapping[str, float]:
+        figures = {} if people is None else _validate(_model(task), people, config)
+        if said is not None and isinstance(task, MllmreidTask):
+            step = int(task.batches) // config.loop.accumulation
+            figures = {**figures, "said_words": said.write(step)}
+        return figures if best is None else best.see(figures)
+
+    return validate
 
 
 def _save(task: ModelTask, config: ModelConfig, folder: Path, *, space: str) -> None:
