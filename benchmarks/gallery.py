@@ -1,4 +1,5 @@
-"""Measure galleries in PostgreSQL: principal coordinates against an exact scan and against HNSW in full width.
+"""Measure galleries in PostgreSQL: principal coordinates against an exact scan and against HNSW, a graph, over all
+coordinates (the usual way) and over the same ones.
 
 Two kinds of vectors: *low-rank*, people with a power-law spectrum (the i-th coordinate shrinks as i^-0.8), like
 features of a large model after their rotation; *uniform*, directions drawn evenly, the worst case, in which no few
@@ -36,7 +37,7 @@ from crossreid.training.record import provenance
 
 RESULTS = Path(__file__).with_name("results") / "gallery.json"
 SHOWN, BATCH, PER_PERSON, CAMERAS, DAYS = 10, 4096, 20, 20, 30
-TARGET, FULL_WIDTH_CANDIDATES = 0.99, 200
+TARGET, GRAPH_CANDIDATES = 0.99, (200, 1000)
 START = datetime(2025, 3, 1, tzinfo=UTC)
 FILTERS: dict[str, dict[str, Any]] = {
     "none": {},
@@ -180,39 +181,69 @@ def encoder_of(gallery: PostgresGallery) -> int:
         return stored.current.id
 
 
-def build_full_width(database: Database, encoder: int, dim: int) -> dict[str, float]:
-    """The usual index: HNSW over all coordinates, in half width."""
-    name, start = f"full_width_{encoder}", time.perf_counter()
-    with database.alone() as connection:
-        connection.execute(sa.text(f"DROP INDEX IF EXISTS {name}"))
-        connection.execute(sa.text("SET maintenance_work_mem = '4GB'"))
-        connection.execute(
-            sa.text(
-                f"CREATE INDEX {name} ON vectors USING hnsw ((vector::halfvec({dim})) halfvec_ip_ops)"
-                f" WITH (m = 16, ef_construction = 64) WHERE encoder_id = {encoder}"
-            )
-        )
-        size = connection.scalar(sa.text(f"SELECT pg_relation_size('{name}')")) or 0
-    return {"seconds": time.perf_counter() - start, "bytes": size}
+@dataclass(frozen=True)
+class Graph:
+    """HNSW, for comparison.
 
+    Args:
+        name: of the index.
+        expression: what it is over, of the vector {0}.
+        operators: class of operators.
+        distance: operator.
+        encoder: row of `encoders` whose vectors it holds.
+    """
 
-def search_full_width(gallery: PostgresGallery, encoder: int, dim: int) -> Callable[[np.ndarray], list[str]]:
-    statement = sa.text(
-        "WITH near AS MATERIALIZED (SELECT item_id, vector FROM vectors WHERE"
-        f" encoder_id = {encoder} ORDER BY vector::halfvec({dim}) <#> CAST(:query AS halfvec({dim}))"
-        f" LIMIT {FULL_WIDTH_CANDIDATES})"
-        " SELECT key FROM near JOIN items ON items.id = near.item_id"
-        f" ORDER BY near.vector <#> CAST(:query AS vector) LIMIT {SHOWN}"
-    )
+    name: str
+    expression: str
+    operators: str
+    distance: str
+    encoder: int
 
-    def search(query: np.ndarray) -> list[str]:
-        with gallery.opened() as (connection, _):
+    def build(self, database: Database) -> dict[str, float]:
+        start = time.perf_counter()
+        with database.alone() as connection:
+            connection.execute(sa.text(f"DROP INDEX IF EXISTS {self.name}"))
+            connection.execute(sa.text("SET maintenance_work_mem = '4GB'"))
             connection.execute(
-                sa.text(f"SELECT set_config('hnsw.ef_search', '{FULL_WIDTH_CANDIDATES}', true)")
+                sa.text(
+                    f"CREATE INDEX {self.name} ON vectors USING hnsw (({self.expression.format('vector')})"
+                    f" {self.operators}) WITH (m = 16, ef_construction = 64) WHERE encoder_id = {self.encoder}"
+                )
             )
-            return list(connection.scalars(statement, {"query": as_text(query)}))
+            size = connection.scalar(sa.text(f"SELECT pg_relation_size('{self.name}')")) or 0
+        return {"seconds": time.perf_counter() - start, "bytes": size}
 
-    return search
+    def searches(self, gallery: PostgresGallery, candidates: int) -> Callable[[np.ndarray], list[str]]:
+        """With so many candidates, which are compared in full width, and as many in view (`hnsw.ef_search`)."""
+        query = self.expression.format("CAST(:query AS vector)")
+        statement = sa.text(
+            "WITH near AS MATERIALIZED (SELECT item_id, vector FROM vectors WHERE"
+            f" encoder_id = {self.encoder} ORDER BY {self.expression.format('vector')} {self.distance} {query}"
+            f" LIMIT {candidates})"
+            " SELECT key FROM near JOIN items ON items.id = near.item_id"
+            f" ORDER BY near.vector <#> CAST(:query AS vector) LIMIT {SHOWN}"
+        )
+        settings = sa.text(
+            f"SELECT set_config('hnsw.ef_search', '{candidates}', true),"
+            " set_config('enable_sort', 'off', true)"
+        )
+
+        def search(query: np.ndarray) -> list[str]:
+            with gallery.opened() as (connection, _):
+                connection.execute(settings)
+                return list(connection.scalars(statement, {"query": as_text(query)}))
+
+        return search
+
+
+def graphs(encoder: int, dim: int, width: int) -> dict[str, Graph]:
+    """Over all coordinates, and over as many as the gallery's own index has, if it has one."""
+    full = f"{{0}}::halfvec({dim})"
+    first = (
+        f"subvector({{0}}, 1, {width})::vector({width})::halfvec({width})"  # not the expression of that index
+    )
+    found = {"full width": Graph("full_width", full, "halfvec_ip_ops", "<#>", encoder)}
+    return found | ({"graph": Graph("graph", first, "halfvec_cosine_ops", "<=>", encoder)} if width else {})
 
 
 def sizes(database: Database, server: EmbeddedPostgres) -> dict[str, int]:
@@ -294,10 +325,13 @@ def measure(book: Book, case: Case, server: EmbeddedPostgres, work: Path) -> Non
             book.stage(case.name, stage, lambda s=search, w=which: timed_searches(s, queries, right[w]))
         stage = "search of another tenant"
         book.stage(case.name, stage, lambda: timed_searches(keys_of(neighbour), asked, elsewhere["none"]))
-        encoder = encoder_of(gallery)
-        book.stage(case.name, "full width", lambda: build_full_width(database, encoder, case.dim))
-        full = search_full_width(gallery, encoder, case.dim)
-        book.stage(case.name, "search, full width", lambda: timed_searches(full, queries, right["none"]))
+        width = book.content["cases"][case.name]["index"]["width"]
+        for name, graph in graphs(encoder_of(gallery), case.dim, width).items():
+            book.stage(case.name, name, lambda g=graph: g.build(database))
+            for candidates in GRAPH_CANDIDATES:
+                search = graph.searches(gallery, candidates)
+                stage = f"search, {name}, {candidates} candidates"
+                book.stage(case.name, stage, lambda s=search: timed_searches(s, queries, right["none"]))
         book.stage(case.name, "sizes at the end", lambda: sizes(database, server))
     finally:
         database.close()

@@ -23,7 +23,10 @@ def test_a_tiny_run_measures_everything_and_is_not_run_again(tmp_path: Path) -> 
     assert low["ingest"]["timed_items"] == 1200
     assert low["index"]["used"]
     assert low["index"]["bytes"] < low["full width"]["bytes"]
-    for stage in ("exact", "search, filter camera and time", "search, filter none", "search, full width"):
+    graphs = [
+        f"search, {graph}, {count} candidates" for graph in ("full width", "graph") for count in (200, 1000)
+    ]
+    for stage in ("exact", "search, filter camera and time", "search, filter none", *graphs):
         assert low[stage]["recall"] >= 0.9
     assert not content["cases"]["uniform, 1200"]["index"]["used"]
     again = subprocess.run(command, check=True, capture_output=True, text=True)

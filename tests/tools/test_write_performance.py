@@ -85,7 +85,8 @@ def searches(per_second: float, recall: float) -> dict[str, float]:
 
 
 def test_galleries_have_a_row_a_search_and_say_how_large_they_are(tool: Any, tmp_path: Path) -> None:
-    index = {"width": 64, "candidates": 200, "used": True, "seconds": 31.4, "bytes": 25 * 2**20}
+    lists = {"lists": 244, "probes": 20}
+    index = {"width": 64, "candidates": 200, "used": True, "seconds": 31.4, "bytes": 25 * 2**20} | lists
     full = {"seconds": 97.2, "bytes": 234 * 2**20}
     low = {
         "provenance": {"hardware": {"processor": "A processor", "cores": 2}},
@@ -98,13 +99,17 @@ def test_galleries_have_a_row_a_search_and_say_how_large_they_are(tool: Any, tmp
         "index of another tenant": {
             "width": 32,
             "candidates": 100,
+            "lists": 77,
+            "probes": 7,
             "used": True,
             "seconds": 4,
             "bytes": 2**21,
         },
         "search of another tenant": searches(75, 0.9975),
         "full width": full,
-        "search, full width": searches(80, 0.9905),
+        "search, full width, 200 candidates": searches(80, 0.9905),
+        "graph": {"seconds": 48, "bytes": 2**25},
+        "search, graph, 1000 candidates": searches(40, 0.96),
     }
     uniform = {"exact": searches(5, 1.0), "index": index | {"used": False, "bytes": 0}}
     uniform["search, filter none"] = searches(5, 1.0)
@@ -112,14 +117,15 @@ def test_galleries_have_a_row_a_search_and_say_how_large_they_are(tool: Any, tmp
     (tmp_path / "gallery.json").write_text(json.dumps(content))
     text = tool.page(tmp_path)
     rows = [line for line in text.splitlines() if line.startswith(("| low-rank", "| uniform"))]
-    ours = "ours (64 numbers, 200 candidates)"
-    other = "ours (32 numbers, 100 candidates), of another tenant"
+    ours = "ours (64 numbers, 20 of 244 lists, 200 candidates)"
+    other = "ours (32 numbers, 7 of 77 lists, 100 candidates), of another tenant"
     assert rows == [
         "| low-rank, 60000 | exact scan | 200.0 | 400.0 | 5.0 | 1.0 | 1.0000 |  |  |",
         f"| low-rank, 60000 | {ours} | 10.0 | 20.0 | 100.0 | 20.0 | 0.9910 | 25 | 31 |",
         f"| low-rank, 60000 | {ours}, by camera | 20.0 | 40.0 | 50.0 | 10.0 | 0.9950 |  |  |",
         f"| low-rank, 60000 | {other} | 13.3 | 26.7 | 75.0 | 15.0 | 0.9975 | 2 | 4 |",
-        "| low-rank, 60000 | HNSW in full width | 12.5 | 25.0 | 80.0 | 16.0 | 0.9905 | 234 | 97 |",
+        "| low-rank, 60000 | HNSW (all numbers, 200 candidates) | 12.5 | 25.0 | 80.0 | 16.0 | 0.9905 | 234 | 97 |",
+        "| low-rank, 60000 | HNSW (64 numbers, 1000 candidates) | 25.0 | 50.0 | 40.0 | 8.0 | 0.9600 | 32 | 48 |",
         "| uniform, 60000 | exact scan | 200.0 | 400.0 | 5.0 | 1.0 | 1.0000 |  |  |",
         "| uniform, 60000 | ours (no index) | 200.0 | 400.0 | 5.0 | 1.0 | 1.0000 |  |  |",
     ]

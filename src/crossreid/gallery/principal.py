@@ -115,8 +115,8 @@ class Survey:
     def plan(self, target: float) -> IndexPlan | None:
         """The smallest width of which few candidates are enough, or else that which needs the fewest.
 
-        Half of what the target leaves to be missed is missed by the coordinates, half is left to the graph. Half as
-        many candidates again are taken, so that the gallery may grow.
+        Half of what the target leaves to be missed is missed by the coordinates, half is left to the lists of
+        PostgreSQL. Half as many candidates again are taken, so that the gallery may grow.
 
         Returns:
             None where no width up to half of the full one does with `MOST_CANDIDATES`.

@@ -82,6 +82,8 @@ class IndexRecord:
         recall: share of the ten nearest that are found, measured against an exact search.
         sample: how many queries it was measured by.
         rows: how many vectors there were then.
+        lists: of near vectors into which PostgreSQL puts them; 0 in a folder, which goes through all first coordinates.
+        probes: how many lists a search opens, the nearest ones.
     """
 
     width: int
@@ -91,6 +93,8 @@ class IndexRecord:
     recall: float
     sample: int
     rows: int
+    lists: int = 0
+    probes: int = 0
 
     @property
     def used(self) -> bool:

@@ -1,5 +1,6 @@
-"""The index of a gallery in PostgreSQL: HNSW over the first principal coordinates, in half width."""
+"""The index of a gallery in PostgreSQL: lists of vectors that are near by their first principal coordinates."""
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,6 @@ from crossreid.gallery.postgres.state import (
     make_gallery,
 )
 from crossreid.gallery.principal import (
-    MOST_CANDIDATES,
     SAMPLE_ROWS,
     SHOWN,
     Survey,
@@ -36,11 +36,12 @@ if TYPE_CHECKING:
     from crossreid.gallery.postgres.database import Database
     from crossreid.gallery.postgres.home import PostgresGallery
 
-_COLUMNS = ("width", "candidates", "energy", "target", "recall", "sample", "rows")
+_COLUMNS = ("width", "candidates", "energy", "target", "recall", "sample", "rows", "lists", "probes")
 _TURNED_AT_A_TIME = 8192
-_NEIGHBOURS, _BUILD_CANDIDATES = 16, 64
-_BYTES_PER_NODE = 1000
-"""Of a graph that is being built, beside the vector: 660 were too few for a million vectors."""
+_MOST_LISTS = 4000
+_FIRST_SHARE, _FARTHER = 0.02, 1.4
+_BYTES_PER_ROW = 300
+"""Of k-means over 50 vectors a list, and as many lists as the square root of the rows: a distance for each pair."""
 
 
 def read_index(connection: sa.Connection, encoder: int) -> IndexRecord | None:
@@ -70,10 +71,12 @@ def build_index(gallery: "PostgresGallery", *, target: float, seed: int) -> Inde
         drop_index(gallery.database, current.id)
         return IndexRecord(0, 0, 0.0, target, 0.0, 0, len(gallery))
     encoder = current if rotation is None else _rotate(gallery, rotation)
-    create_index(gallery.database, encoder.id, plan.width, rows=len(gallery))
+    lists = create_index(gallery.database, encoder.id, plan.width, rows=len(gallery))
     asked = survey.queries if rotation is None else survey.queries @ rotation.directions
     asked = asked / np.linalg.norm(asked, axis=1, keepdims=True)
-    record = IndexRecord(plan.width, plan.candidates, plan.energy, target, 0.0, len(asked), len(gallery))
+    record = IndexRecord(
+        plan.width, plan.candidates, plan.energy, target, 0.0, len(asked), len(gallery), lists
+    )
     with gallery.opened() as (connection, _):
         record = _measured(connection, encoder, asked, survey, record)
         table = schema.indexes
@@ -87,29 +90,34 @@ def build_index(gallery: "PostgresGallery", *, target: float, seed: int) -> Inde
     return record
 
 
-def create_index(database: "Database", encoder: int, width: int, *, rows: int) -> None:
-    """Build the graph over the vectors of an encoder, of which there are about `rows`, while others read and write."""
+def create_index(database: "Database", encoder: int, width: int, *, rows: int) -> int:
+    """Put the vectors of an encoder, about `rows`, into lists, while others read and write. Returns how many lists.
+
+    Source: IVFFlat (Jégou, Douze & Schmid, IEEE TPAMI 2011), as pgvector has it.
+    """
     drop_index(database, encoder)
+    lists = int(np.clip(math.isqrt(rows), 1, _MOST_LISTS))
     expression = f"(subvector(vector, 1, {int(width)})::halfvec({int(width)}))"
     with database.alone() as connection:
-        connection.execute(sa.text(f"SET maintenance_work_mem = '{_memory_mib(rows, width)}MB'"))
+        connection.execute(sa.text(f"SET maintenance_work_mem = '{_memory_mib(rows)}MB'"))
         connection.execute(
             sa.text(
-                f"CREATE INDEX CONCURRENTLY {_name(encoder)} ON vectors USING hnsw ({expression} halfvec_cosine_ops)"
-                f" WITH (m = {_NEIGHBOURS}, ef_construction = {_BUILD_CANDIDATES}) WHERE encoder_id = {int(encoder)}"
+                f"CREATE INDEX CONCURRENTLY {_name(encoder)} ON vectors USING ivfflat"
+                f" ({expression} halfvec_cosine_ops) WITH (lists = {lists}) WHERE encoder_id = {int(encoder)}"
             )
         )
         connection.execute(sa.text("RESET maintenance_work_mem"))
+    return lists
 
 
 def drop_index(database: "Database", encoder: int) -> None:
-    """Remove the graph of an encoder, if there is one."""
+    """Remove the index of an encoder, if there is one."""
     with database.alone() as connection:
         connection.execute(sa.text(f"DROP INDEX CONCURRENTLY IF EXISTS {_name(encoder)}"))
 
 
 def index_bytes(database: "Database", encoder: int) -> int:
-    """Size of the graph of an encoder on the disk."""
+    """Size of the index of an encoder on the disk."""
     with database.alone() as connection:
         return connection.scalar(sa.text(f"SELECT pg_relation_size('{_name(encoder)}')")) or 0
 
@@ -118,9 +126,9 @@ def _name(encoder: int) -> str:
     return f"vectors_principal_{int(encoder)}"
 
 
-def _memory_mib(rows: int, width: int) -> int:
-    """In which the graph is built at once: a build that does not fit is many times slower."""
-    return int(np.clip(rows * (2 * width + _BYTES_PER_NODE) / 2**20, 64, 4096))
+def _memory_mib(rows: int) -> int:
+    """In which the lists are found."""
+    return int(np.clip(rows * _BYTES_PER_ROW / 2**20, 64, 4096))
 
 
 def _rotate(gallery: "PostgresGallery", rotation: PrincipalBasis) -> StoredEncoder:
@@ -210,7 +218,8 @@ def _measured(
     survey: Survey,
     record: IndexRecord,
 ) -> IndexRecord:
-    """The record with the recall of searches; with more candidates, as long as the target is not surely reached."""
+    """The record with the recall of searches, which open more lists until the target is surely reached."""
+    record = replace(record, probes=max(1, round(_FIRST_SHARE * record.lists)))
     while True:
         found = [
             [number for number in _ids(connection, encoder, query, record) if number != itself][:SHOWN]
@@ -218,9 +227,9 @@ def _measured(
         ]
         recalls = recalls_of(found, survey.nearest)
         record = replace(record, recall=float(recalls.mean()))
-        if surely_reached(recalls, record.target) or record.candidates >= MOST_CANDIDATES:
+        if surely_reached(recalls, record.target) or record.probes >= record.lists:
             return record
-        record = replace(record, candidates=min(2 * record.candidates, MOST_CANDIDATES))
+        record = replace(record, probes=min(math.ceil(_FARTHER * record.probes), record.lists))
 
 
 def _ids(

@@ -1,6 +1,7 @@
 """The nearest items of a vector, in one SQL statement.
 
-Through an index: HNSW over the first coordinates in half width gives candidates, which are compared in full width.
+Through an index: the lists that are nearest by the first coordinates, in half width, give candidates, which are
+compared in full width.
 Otherwise: everything that satisfies the conditions is compared.
 """
 
@@ -22,8 +23,8 @@ from crossreid.gallery.records import IndexRecord
 EXACT_ROWS = 10_000
 """So few items are compared one by one: that is quick, and misses nobody."""
 
-_MOST_CANDIDATES = 1000
-"""Of one walk through the graph: `hnsw.ef_search` is no greater."""
+_SORTED_IN = "64MB"
+"""What the opened lists hold is sorted in memory, if it fits."""
 
 _TRIES = 3
 
@@ -64,7 +65,7 @@ def nearest(
     if index is not None and (not filtered or _many(connection, conditions)):
         wanted = max(index.candidates, top)
         for _ in range(_TRIES):
-            _set(connection, _walk(wanted, index.rows, filtered=filtered))
+            _set(connection, _walk(index))
             found, seen = _through_index(
                 connection, vector, encoder, conditions, filtered, top, group, index, wanted
             )
@@ -89,20 +90,19 @@ def _many(connection: sa.Connection, conditions: Sequence[sa.ColumnElement[bool]
     return (connection.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0) > EXACT_ROWS
 
 
-def _walk(wanted: int, rows: int, *, filtered: bool) -> dict[str, str]:
-    """Settings by which the walk goes on until so many candidates satisfy the conditions, as `EXACT_ROWS` items do.
+def _walk(index: IndexRecord) -> dict[str, str]:
+    """Settings by which lists are opened until there are enough candidates that satisfy the conditions.
 
     The planner does not know what it costs to fetch wide vectors: it might gather and sort all that satisfy the
     conditions, were it not kept from sorting.
     """
-    scanned = max(20_000, 4 * wanted * max(1, rows // EXACT_ROWS)) if filtered else 20_000
     return {
         "enable_sort": "off",
         "jit": "off",
-        "hnsw.ef_search": str(min(max(wanted, 40), _MOST_CANDIDATES)),
-        "hnsw.iterative_scan": "relaxed_order" if filtered or wanted > _MOST_CANDIDATES else "off",
-        "hnsw.max_scan_tuples": str(scanned),
-        "hnsw.scan_mem_multiplier": "8",
+        "work_mem": _SORTED_IN,
+        "ivfflat.probes": str(max(1, index.probes)),
+        "ivfflat.iterative_scan": "relaxed_order",
+        "ivfflat.max_probes": str(max(1, index.lists)),
     }
 
 

@@ -215,7 +215,7 @@ vectors = Table(
     _within("items", "item_id"),
     Index("vectors_item_id_index", "item_id"),
 )
-"""Unit-length vectors, one an item and encoder. Of encoders with many, an HNSW index holds the first coordinates."""
+"""Unit-length vectors, one an item and encoder. Of encoders with many, an index holds the first coordinates."""
 
 indexes = Table(
     "indexes",
@@ -229,6 +229,8 @@ indexes = Table(
     Column("recall", Double, nullable=False),
     Column("sample", Integer, nullable=False),
     Column("rows", BigInteger, nullable=False),
+    Column("lists", Integer, nullable=False),
+    Column("probes", Integer, nullable=False),
     _now("built"),
     _within("encoders", "encoder_id"),
 )
