@@ -14,23 +14,18 @@ from pathlib import Path
 import numpy as np
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.errors import DataError, FingerprintError
+from crossreid.core.errors import DataError
 from crossreid.evaluation.calibration import Calibration
-from crossreid.evaluation.calibration_file import (
-    CALIBRATIONS,
-    read_calibrations,
-    with_calibration,
-    write_calibrations,
-)
+from crossreid.evaluation.calibration_file import CALIBRATIONS, with_calibration, write_calibrations
 from crossreid.gallery.decision import calibration_for, check_calibration
 from crossreid.gallery.folder_erasure import erase_items
 from crossreid.gallery.folder_index import build_index
+from crossreid.gallery.folder_reading import FolderReader
 from crossreid.gallery.folder_replacement import FolderReplacement
 from crossreid.gallery.folder_statistics import folder_statistics
 from crossreid.gallery.gallery import Replacement
 from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.lock import exclusive_lock
-from crossreid.gallery.parts import Part
 from crossreid.gallery.query import query_vector
 from crossreid.gallery.ranking import rows_that_match
 from crossreid.gallery.records import (
@@ -43,14 +38,13 @@ from crossreid.gallery.records import (
     Watchlist,
     key_hash,
 )
+from crossreid.gallery.refusals import check_same_encoder
 from crossreid.gallery.searching import Answers, Asked, Searching, judge
 from crossreid.gallery.selection import Selection, check_keep, check_labels
-from crossreid.gallery.snapshot import Snapshot, load_basis
 from crossreid.gallery.state import CROPS, ERASURES, PARTS, STATE, State
-from crossreid.gallery.writer import FolderWriter, check_items, crop_file, disk_errors_named, last_of_each
+from crossreid.gallery.writer import FolderWriter, check_items, crop_file, disk_errors_named
 
 LOCK = ".lock"
-_READS = 20
 _MANY_PARTS = 32
 
 
@@ -66,9 +60,7 @@ class FolderGallery(Searching):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._cached: tuple[tuple[int, int, int], Snapshot] | None = None
-        self._keys: dict[str, frozenset[str]] = {}
-        self._calibrations: tuple[tuple[int, int, int] | None, tuple[Calibration, ...]] = None, ()
+        self._reader = FolderReader(folder)
         if folder.exists() and not folder.is_dir():
             raise DataError(f"{folder} is a file", expected="the folder of a gallery")
         if State.load(folder) is None and _foreign_names(folder):
@@ -90,20 +82,20 @@ class FolderGallery(Searching):
         return state.encoder if state and state.encoder.fingerprint else None
 
     def __len__(self) -> int:
-        snapshot = self._snapshot()
+        snapshot = self._reader.snapshot()
         return len(snapshot.rows) if snapshot else 0
 
     def items(self) -> tuple[GalleryItem, ...]:
         """See `Gallery.items`."""
-        snapshot = self._snapshot()
+        snapshot = self._reader.snapshot()
         return snapshot.part.items() if snapshot else ()
 
     def embeddings(self) -> Embeddings:
         """See `Gallery.embeddings`."""
-        return self._filled().part.embeddings
+        return self._reader.filled().part.embeddings
 
     def _answers(self, query: np.ndarray | Embeddings, asked: Asked) -> Answers:
-        snapshot = self._filled()
+        snapshot = self._reader.filled()
         part, fingerprint = snapshot.part, snapshot.state.encoder.fingerprint
         needed = asked.fpir is not None
         calibration = calibration_for(
@@ -124,15 +116,11 @@ class FolderGallery(Searching):
 
     def calibrations(self) -> tuple[Calibration, ...]:
         """See `Gallery.calibrations`."""
-        file = self.folder / CALIBRATIONS
-        signature = _signature(file)
-        if self._calibrations[0] != signature:
-            self._calibrations = signature, read_calibrations(file)
-        return self._calibrations[1]
+        return self._reader.calibrations()
 
     def calibrate(self, calibration: Calibration) -> None:
         """See `Gallery.calibrate`."""
-        stored = self._filled().state.encoder
+        stored = self._reader.filled().state.encoder
         check_calibration(calibration, stored, where=self.uri)
         current = [c for c in self.calibrations() if c.gallery_fingerprint == stored.fingerprint]
         write_calibrations(self.folder / CALIBRATIONS, with_calibration(current, calibration))
@@ -149,7 +137,7 @@ class FolderGallery(Searching):
             elif not state.parts or rebuild:
                 state = replace(state, encoder=encoder, parts=(), coming=None, index=None)
             else:
-                _check_same_encoder(self.folder, state.encoder, encoder)
+                check_same_encoder(self.uri, state.encoder, encoder)
             writer = FolderWriter(self.folder, state)
             yield writer
             if writer.state.parts:
@@ -170,8 +158,8 @@ class FolderGallery(Searching):
             state = State.load(self.folder) or State.new(EncoderRecord(embeddings.fingerprint, source))
             if not state.parts:
                 state = replace(state, encoder=EncoderRecord(embeddings.fingerprint, source))
-            _check_same_encoder(self.folder, state.encoder, EncoderRecord(embeddings.fingerprint))
-            known, erased = self._known_keys(state), self._erased_hashes(state)
+            check_same_encoder(self.uri, state.encoder, EncoderRecord(embeddings.fingerprint))
+            known, erased = self._reader.keys(state), self._reader.erased_hashes(state)
             verdict = Enrolment(
                 accepted=tuple(
                     item.key for item in items if item.key not in known and key_hash(item.key) not in erased
@@ -195,13 +183,13 @@ class FolderGallery(Searching):
 
     def item(self, key: str) -> GalleryItem | None:
         """See `Gallery.item`."""
-        snapshot = self._snapshot()
+        snapshot = self._reader.snapshot()
         row = None if snapshot is None else snapshot.places.get(key)
         return None if snapshot is None or row is None else snapshot.part.select(np.array([row])).items()[0]
 
     def crop(self, key: str) -> bytes | None:
         """See `Gallery.crop`."""
-        snapshot = self._snapshot()
+        snapshot = self._reader.snapshot()
         if snapshot is None or key not in snapshot.places:
             return None
         try:
@@ -211,7 +199,7 @@ class FolderGallery(Searching):
 
     def batches(self, rows: int = 4096) -> Iterator[Batch]:
         """See `Gallery.batches`."""
-        snapshot = self._snapshot()
+        snapshot = self._reader.snapshot()
         for start in range(0, len(snapshot.part) if snapshot else 0, rows):
             assert snapshot is not None
             piece = snapshot.part.select(np.arange(start, min(start + rows, len(snapshot.part))))
@@ -276,7 +264,7 @@ class FolderGallery(Searching):
 
     def statistics(self) -> Statistics:
         """See `Gallery.statistics`."""
-        return folder_statistics(self.folder, self._snapshot())
+        return folder_statistics(self.folder, self._reader.snapshot())
 
     @property
     def index(self) -> IndexRecord | None:
@@ -286,13 +274,13 @@ class FolderGallery(Searching):
 
     def build_index(self, target_recall: float = 0.99, *, seed: int = 0) -> IndexRecord:
         """See `Gallery.build_index`."""
-        self._filled()
+        self._reader.filled()
         with self._lock():
-            return build_index(self._writer(), self._filled(), target=target_recall, seed=seed)
+            return build_index(self._writer(), self._reader.filled(), target=target_recall, seed=seed)
 
     def replacement(self, encoder: EncoderRecord) -> Replacement:
         """See `Gallery.replacement`."""
-        self._filled()
+        self._reader.filled()
         replacement = FolderReplacement(self, encoder)
         replacement.begin()
         return replacement
@@ -318,17 +306,6 @@ class FolderGallery(Searching):
     def _writer(self) -> FolderWriter:
         return FolderWriter(self.folder, State.load(self.folder) or State.new(EncoderRecord("")))
 
-    def _known_keys(self, state: State) -> Collection[str]:
-        """Those of all parts; a part never changes, so each is read once."""
-        for name in set(state.parts) - self._keys.keys():
-            self._keys[name] = Part.load_keys(self.folder / PARTS, name)
-        self._keys = {name: self._keys[name] for name in state.parts}
-        return frozenset().union(*self._keys.values())
-
-    def _erased_hashes(self, state: State) -> set[str]:
-        files = (self.folder / ERASURES / f"{proof.id}.txt" for proof in state.erasures)
-        return {line for file in files for line in file.read_text(encoding="ascii").split()}
-
     def _change_watchlist(self, name: str, people: set[str], tracks: set[str], *, add: bool) -> None:
         writer = self._writer()
         old = writer.state.watchlists.get(name, Watchlist(name))
@@ -339,38 +316,6 @@ class FolderGallery(Searching):
         if add or name in writer.state.watchlists:
             new = Watchlist(name, *(tuple(sorted(labels)) for labels in named))
             writer.commit(watchlists=dict(writer.state.watchlists) | {name: new})
-
-    def _filled(self) -> Snapshot:
-        snapshot = self._snapshot()
-        if snapshot is None or not len(snapshot.rows):
-            raise DataError(
-                f"no pictures are enrolled in {self.folder}",
-                expected="a filled gallery",
-                remedy=f"crossreid index FOLDER --out {self.folder}",
-            )
-        return snapshot
-
-    def _snapshot(self) -> Snapshot | None:
-        """The committed state, read again when another process has changed it."""
-        for _ in range(_READS):
-            signature = _signature(self.folder / STATE)
-            if self._cached and self._cached[0] == signature:
-                return self._cached[1]
-            state = State.load(self.folder)
-            if state is None or not state.parts:
-                return None
-            try:
-                stored = Part.concatenate([Part.load(self.folder / PARTS, name) for name in state.parts])
-                rows = last_of_each(stored.paths)
-                snapshot = Snapshot(self.folder, state, stored, rows, load_basis(self.folder, state))
-            except DataError:
-                if _signature(self.folder / STATE) == signature:  # nobody cleaned up: it is damaged
-                    raise
-                continue
-            if signature is not None:
-                self._cached = signature, snapshot
-            return snapshot
-        raise DataError(f"{self.folder} changes faster than it can be read", expected="a quieter writer")
 
 
 def _foreign_names(folder: Path) -> list[str]:
@@ -383,27 +328,9 @@ def _foreign_names(folder: Path) -> list[str]:
     ]
 
 
-def _check_same_encoder(folder: Path, stored: EncoderRecord, given: EncoderRecord) -> None:
-    if stored.fingerprint != given.fingerprint:
-        raise FingerprintError(
-            f"{folder} was filled by encoder {stored.fingerprint!r} ({stored.source or 'source unknown'}), not"
-            f" by {given.fingerprint!r}",
-            expected="one encoder for the whole gallery",
-            remedy="index with that encoder, or make the gallery anew with --rebuild",
-        )
-
-
 def _expired(writer: FolderWriter, now: datetime) -> list[str]:
     """Keys of what has been kept long enough."""
     table = writer.load(writer.state.parts).table
     keep = writer.state.retentions
     rows = zip(*(table[name].to_pylist() for name in ("path", "collection", "enrolled")), strict=True)
     return [key for key, collection, since in rows if collection in keep and since + keep[collection] <= now]
-
-
-def _signature(file: Path) -> tuple[int, int, int] | None:
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_ino, status.st_size

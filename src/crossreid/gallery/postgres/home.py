@@ -6,18 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from crossreid.core.basis import PrincipalBasis
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.errors import DataError, FingerprintError
+from crossreid.core.errors import DataError
 from crossreid.evaluation.calibration import Calibration
-from crossreid.evaluation.calibration_file import calibration_content
 from crossreid.gallery.decision import calibration_for, check_calibration
 from crossreid.gallery.gallery import Replacement
 from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.postgres import schema
 from crossreid.gallery.postgres.alone import one_at_a_time
+from crossreid.gallery.postgres.calibrations import read_calibrations, store_calibration
+from crossreid.gallery.postgres.claiming import claim
+from crossreid.gallery.postgres.crops import insert_crops, read_crop
 from crossreid.gallery.postgres.database import Database
 from crossreid.gallery.postgres.erasure import erase_rows, read_proofs
 from crossreid.gallery.postgres.indexing import build_index, drop_index, read_index
@@ -32,7 +33,6 @@ from crossreid.gallery.postgres.reading import (
     count_items,
     count_kinds,
     read_batch,
-    read_calibrations,
     read_items,
     read_rows,
 )
@@ -42,7 +42,6 @@ from crossreid.gallery.postgres.rows import among, insert_vectors
 from crossreid.gallery.postgres.state import (
     StoredEncoder,
     StoredGallery,
-    add_encoder,
     lock_gallery,
     make_gallery,
     read_basis,
@@ -50,7 +49,7 @@ from crossreid.gallery.postgres.state import (
     settle_space,
 )
 from crossreid.gallery.postgres.statistics import read_statistics
-from crossreid.gallery.postgres.watching import change_watchlist, read_watchlists
+from crossreid.gallery.postgres.watching import change_watchlist, read_watchlists, remove_watchlist
 from crossreid.gallery.postgres.writer import PostgresWriter
 from crossreid.gallery.query import query_vector, turn
 from crossreid.gallery.records import (
@@ -62,6 +61,7 @@ from crossreid.gallery.records import (
     Statistics,
     Watchlist,
 )
+from crossreid.gallery.refusals import nothing_enrolled
 from crossreid.gallery.searching import Answers, Asked, Searching, judge
 from crossreid.gallery.selection import (
     Selection,
@@ -179,19 +179,7 @@ class PostgresGallery(Searching):
         with self.opened() as (connection, stored):
             gallery, encoder = self._filled(connection, stored)
             check_calibration(calibration, encoder.record, where=self.uri)
-            row = {
-                "gallery_id": gallery.id,
-                "query_fingerprint": calibration.query_fingerprint,
-                "gallery_fingerprint": calibration.gallery_fingerprint,
-                "tenant": self.tenant,
-                "content": calibration_content(calibration),
-            }
-            statement = insert(schema.calibrations).values(row)
-            connection.execute(
-                statement.on_conflict_do_update(
-                    constraint=schema.calibrations.primary_key, set_={"content": statement.excluded.content}
-                )
-            )
+            store_calibration(connection, calibration, tenant=self.tenant, gallery=gallery.id)
 
     @contextmanager
     def writing(self, encoder: EncoderRecord, *, rebuild: bool = False) -> Iterator[PostgresWriter]:
@@ -222,7 +210,8 @@ class PostgresGallery(Searching):
             ids = insert_items(connection, new, tenant=self.tenant, gallery=gallery.id, replace=False)
             rows = [row for row, item in enumerate(items) if item.key in ids]
             self.add_vectors(connection, encoder, [ids[items[row].key] for row in rows], turned.vectors[rows])
-            self._add_crops(connection, {ids[key]: crop for key, crop in (crops or {}).items() if key in ids})
+            kept = {ids[key]: crop for key, crop in (crops or {}).items() if key in ids}
+            insert_crops(connection, kept, tenant=self.tenant)
             keys = [item.key for item in items]
             return Enrolment(
                 accepted=tuple(key for key in keys if key in ids),
@@ -239,15 +228,7 @@ class PostgresGallery(Searching):
     def crop(self, key: str) -> bytes | None:
         """See `Gallery.crop`."""
         with self.opened() as (connection, stored):
-            if stored is None:
-                return None
-            query = sa.select(schema.crops.c.picture).join(
-                schema.items, schema.items.c.id == schema.crops.c.item_id
-            )
-            picture = connection.scalar(
-                query.where(schema.items.c.gallery_id == stored.id, schema.items.c.key == key)
-            )
-            return None if picture is None else bytes(picture)
+            return read_crop(connection, stored.id, key) if stored else None
 
     def batches(self, rows: int = 4096) -> Iterator[Batch]:
         """See `Gallery.batches`; each batch is as the gallery is when it is read."""
@@ -324,11 +305,9 @@ class PostgresGallery(Searching):
 
     def remove_watchlist(self, name: str) -> None:
         """See `Gallery.remove_watchlist`."""
-        table = schema.watchlists
         with self.opened() as (connection, stored):
             if stored:
-                own = (table.c.gallery_id == stored.id) & (table.c.name == name)
-                connection.execute(sa.delete(table).where(own))
+                remove_watchlist(connection, name, gallery=stored.id)
 
     def watchlists(self) -> tuple[Watchlist, ...]:
         """See `Gallery.watchlists`."""
@@ -369,32 +348,8 @@ class PostgresGallery(Searching):
             yield connection, read_gallery(connection, self.tenant, self.name)
 
     def claim(self, connection: sa.Connection, record: EncoderRecord) -> tuple[StoredGallery, StoredEncoder]:
-        """The gallery and its encoder, which stays until the transaction ends; both are made where there is none.
-
-        A gallery that has been emptied may be filled by another encoder.
-
-        Raises:
-            FingerprintError: the gallery was filled by another encoder.
-        """
-        gallery = make_gallery(connection, self.tenant, self.name)
-        other = gallery.current is None or gallery.current.fingerprint != record.fingerprint
-        lock_gallery(connection, gallery.id, alone=other)
-        gallery = make_gallery(connection, self.tenant, self.name)
-        if other and gallery.current is not None and not count_items(connection, gallery.id):
-            own = schema.encoders.c.gallery_id == gallery.id
-            connection.execute(sa.delete(schema.encoders).where(own))
-            gallery = StoredGallery(gallery.id)
-        encoder = gallery.current or add_encoder(
-            connection, tenant=self.tenant, gallery=gallery.id, record=record, state="current"
-        )
-        if encoder.fingerprint != record.fingerprint:
-            raise FingerprintError(
-                f"{self.uri} was filled by encoder {encoder.fingerprint!r} ({encoder.source or 'source unknown'}), not"
-                f" by {record.fingerprint!r}",
-                expected="one encoder for the whole gallery",
-                remedy="index with that encoder, or make the gallery anew with --rebuild",
-            )
-        return gallery, encoder
+        """See `crossreid.gallery.postgres.claiming.claim`."""
+        return claim(connection, record, tenant=self.tenant, name=self.name, uri=self.uri)
 
     def add_vectors(
         self, connection: sa.Connection, encoder: StoredEncoder, item_ids: Sequence[int], vectors: np.ndarray
@@ -414,11 +369,7 @@ class PostgresGallery(Searching):
             query = sa.select(sa.exists().where(schema.items.c.gallery_id == stored.id))
             if connection.scalar(query):
                 return stored, stored.current
-        raise DataError(
-            f"no pictures are enrolled in {self.uri}",
-            expected="a filled gallery",
-            remedy=f"crossreid index FOLDER --out {self.uri}",
-        )
+        raise nothing_enrolled(self.uri)
 
     def basis(self, connection: sa.Connection, encoder: StoredEncoder) -> PrincipalBasis | None:
         """The rotation by which this gallery turns vectors; it never changes, so it is read once."""
@@ -428,14 +379,6 @@ class PostgresGallery(Searching):
         if encoder.id not in known:
             known[encoder.id] = read_basis(connection, encoder)
         return known[encoder.id]
-
-    def _add_crops(self, connection: sa.Connection, crops: Mapping[int, bytes]) -> None:
-        if crops:
-            rows = [
-                {"item_id": item, "tenant": self.tenant, "picture": picture}
-                for item, picture in crops.items()
-            ]
-            connection.execute(sa.insert(schema.crops), rows)
 
     @contextmanager
     def _alone(self, act: str) -> Iterator[None]:

@@ -7,8 +7,6 @@ import numpy as np
 import sqlalchemy as sa
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.evaluation.calibration import Calibration
-from crossreid.evaluation.calibration_file import read_calibration
 from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.parts import keyed
 from crossreid.gallery.postgres import schema
@@ -83,13 +81,6 @@ def read_rows(
     kept = np.array([row for row, number in enumerate(ids.tolist()) if number in items], np.int64)
     found = tuple(items[number] for number in ids[kept].tolist())
     return found, keyed(found, unkeyed(encoder, vectors[kept]))
-
-
-def read_calibrations(connection: sa.Connection, gallery: int) -> tuple[Calibration, ...]:
-    """Those of a gallery."""
-    table = schema.calibrations.c
-    query = sa.select(table.content).where(table.gallery_id == gallery).order_by(table.query_fingerprint)
-    return tuple(map(read_calibration, connection.scalars(query)))
 
 
 def count_kinds(connection: sa.Connection, where: Sequence[sa.ColumnElement[bool]]) -> Mapping[str, int]:

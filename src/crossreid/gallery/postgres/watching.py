@@ -58,6 +58,11 @@ def change_watchlist(
             connection.execute(sa.delete(_MEMBERS).where(own, _MEMBERS.c.label == any_of(names)))
 
 
+def remove_watchlist(connection: sa.Connection, name: str, *, gallery: int) -> None:
+    """Forget a list, if there is one of the name."""
+    connection.execute(sa.delete(_LISTS).where(_LISTS.c.gallery_id == gallery, _LISTS.c.name == name))
+
+
 def remove_lost_members(
     connection: sa.Connection, labels: Mapping[str, Collection[str]], *, gallery: int
 ) -> int:
