@@ -10,7 +10,7 @@ import numpy as np
 from crossreid.gallery.parts import Part, flush_to_disk
 from crossreid.gallery.ranking import rows_that_match
 from crossreid.gallery.records import ErasureProof, Watchlist, digest_of, key_hash
-from crossreid.gallery.selection import Selection, as_names, check_for_erasure
+from crossreid.gallery.selection import Selection, asked_labels, check_for_erasure
 from crossreid.gallery.state import ERASURES, PARTS
 from crossreid.gallery.writer import FolderWriter, crop_file, disk_errors_named, last_of_each
 
@@ -74,8 +74,7 @@ def _coming(writer: FolderWriter) -> set[str]:
 
 def _lost(part: Part | None, rows: np.ndarray, selections: Iterable[Selection]) -> tuple[set[str], set[str]]:
     """People and tracks that were asked for or lose an item, and have none left."""
-    people = {name for one in selections if one.people is not None for name in as_names(one.people)}
-    tracks = {name for one in selections if one.tracks is not None for name in as_names(one.tracks)}
+    people, tracks = asked_labels(selections)
     if part is None:
         return people, tracks
     gone = part.select(rows).table

@@ -101,6 +101,13 @@ def as_names(names: str | Collection[str]) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
 
 
+def asked_labels(selections: Iterable[Selection]) -> tuple[set[str], set[str]]:
+    """The people and the tracks that are asked for by name."""
+    labels = [selection.labels for selection in selections]
+    people, tracks = ({name for one in labels for name in one.get(kind, ())} for kind in ("person", "track"))
+    return people, tracks
+
+
 def check_for_erasure(selections: Collection[Selection]) -> None:
     """Refuse to erase everything by leaving out what.
 

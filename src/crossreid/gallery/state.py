@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from crossreid.core.errors import DataError
 from crossreid.gallery.parts import write_json
+from crossreid.gallery.proofs import proof_content, read_proof
 from crossreid.gallery.records import EncoderRecord, ErasureProof, IndexRecord, Watchlist
 
 STATE, PARTS, CROPS, ERASURES = "gallery.json", "parts", "crops", "erasures"
@@ -97,9 +97,7 @@ class State:
         """Commit."""
         content = asdict(self) | {
             "retentions": {name: keep.total_seconds() for name, keep in self.retentions.items()},
-            "erasures": [
-                asdict(proof) | {"id": str(proof.id), "at": proof.at.isoformat()} for proof in self.erasures
-            ],
+            "erasures": list(map(proof_content, self.erasures)),
         }
         write_json(folder / STATE, {"version": _FORMAT, **content})
 
@@ -117,8 +115,5 @@ def _read(content: dict[str, Any]) -> dict[str, Any]:
         name: Watchlist(name, tuple(one["people"]), tuple(one["tracks"]))
         for name, one in content.get("watchlists", {}).items()
     }
-    read["erasures"] = tuple(
-        ErasureProof(**proof | {"id": UUID(proof["id"]), "at": datetime.fromisoformat(proof["at"])})
-        for proof in content.get("erasures", ())
-    )
+    read["erasures"] = tuple(map(read_proof, content.get("erasures", ())))
     return read

@@ -1,17 +1,17 @@
 """Erasing from PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import sqlalchemy as sa
 
 from crossreid.gallery.postgres import schema
 from crossreid.gallery.postgres.items import any_id, any_of
 from crossreid.gallery.postgres.watching import remove_lost_members
+from crossreid.gallery.proofs import proof_content, read_proof
 from crossreid.gallery.records import ErasureProof, digest_of, key_hash
-from crossreid.gallery.selection import Selection, as_names
+from crossreid.gallery.selection import Selection, asked_labels
 
 
 def erase_rows(
@@ -38,8 +38,7 @@ def erase_rows(
     ids, keys = [row.id for row in rows], [row.key for row in rows]
     vectors, crops = (_count(connection, table, ids) for table in (schema.vectors, schema.crops))
     connection.execute(sa.delete(schema.items).where(items.id == any_id(ids)))
-    people = {name for one in selections if one.people is not None for name in as_names(one.people)}
-    tracks = {name for one in selections if one.tracks is not None for name in as_names(one.tracks)}
+    people, tracks = asked_labels(selections)
     labels = {"person": people | {row.person for row in rows}, "track": tracks | {row.track for row in rows}}
     memberships = remove_lost_members(connection, labels, gallery=gallery)
     left = sa.select(sa.func.count()).where(items.gallery_id == gallery, items.key == any_of(keys))
@@ -65,19 +64,15 @@ def read_proofs(connection: sa.Connection, gallery: int) -> tuple[ErasureProof, 
     """Those of a gallery, oldest first."""
     table = schema.erasures.c
     query = sa.select(table.content).where(table.gallery_id == gallery).order_by(table.at, table.id)
-    return tuple(
-        ErasureProof(**proof | {"id": UUID(proof["id"]), "at": datetime.fromisoformat(proof["at"])})
-        for proof in connection.scalars(query)
-    )
+    return tuple(map(read_proof, connection.scalars(query)))
 
 
 def _note(
     connection: sa.Connection, proof: ErasureProof, keys: Sequence[str], *, tenant: str, gallery: int
 ) -> None:
     own = {"tenant": tenant, "gallery_id": gallery}
-    content = asdict(proof) | {"id": str(proof.id), "at": proof.at.isoformat()}
-    row = own | {"id": proof.id, "at": proof.at, "reference": proof.reference, "content": content}
-    connection.execute(sa.insert(schema.erasures).values(row))
+    row = {"id": proof.id, "at": proof.at, "reference": proof.reference, "content": proof_content(proof)}
+    connection.execute(sa.insert(schema.erasures).values(own | row))
     hashes = "unnest(CAST(:hashes AS bytea[]))"
     statement = (
         "INSERT INTO erased_keys (tenant, gallery_id, erasure_id, key_hash)"
