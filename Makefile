@@ -49,6 +49,7 @@ check: $(READY) ## lint, formatting, types, layers, documentation
 	$(BIN)/python tools/write_results.py --check
 	$(BIN)/python tools/write_performance.py --check
 	$(BIN)/python tools/write_reliability.py --check
+	$(BIN)/python tools/write_expansion.py --check
 	$(BIN)/python tools/write_readme.py --check
 	$(BIN)/python tools/check_docs.py
 
@@ -56,11 +57,12 @@ format: $(READY) ## put the code in its form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(READY) ## write docs/cli.md, docs/training.md and docs/results.md anew from code and records
+docs: $(READY) ## write anew what pages take from code and records
 	$(BIN)/python tools/write_reference.py
 	$(BIN)/python tools/write_results.py
 	$(BIN)/python tools/write_performance.py
 	$(BIN)/python tools/write_reliability.py
+	$(BIN)/python tools/write_expansion.py
 	$(BIN)/python tools/write_readme.py
 
 site: $(READY) ## the documentation as web pages, in build/site

@@ -7,12 +7,12 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from written_pages import write_or_check
+from written_pages import with_block, write_or_check
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "README.md"
 RESULTS = ROOT / "benchmarks" / "results"
-BEGIN, END = "<!-- results: written by `make docs` -->\n", "<!-- /results -->\n"
+BEGIN, END = "<!-- results: written by `make docs` -->", "<!-- /results -->"
 
 TASKS = ("S->R", "IR->R", "T->R")
 COLUMNS = (
@@ -82,11 +82,8 @@ def means(settings: Mapping[str, Sequence[float]]) -> Iterator[str]:
 
 
 def main() -> int:
-    text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    wanted = before + BEGIN + "\n" + block() + "\n" + END + after
-    return write_or_check({PAGE: wanted}, source="the demonstration's records")
+    pages = {PAGE: with_block(PAGE, BEGIN, END, block())}
+    return write_or_check(pages, source="the demonstration's records")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
+def with_block(page: Path, begin: str, end: str, block: str) -> str:
+    """A page with another block between its two marks, each a line of its own."""
+    before, rest = page.read_text(encoding="utf-8").split(f"{begin}\n")
+    _, after = rest.split(f"{end}\n")
+    return f"{before}{begin}\n\n{block}\n{end}\n{after}"
+
+
 def write_or_check(pages: Mapping[Path, str], *, source: str) -> int:
     """Write the pages; with `--check` on the command line say instead where they and their source disagree.
 
