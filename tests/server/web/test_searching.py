@@ -76,6 +76,19 @@ def test_nothing_is_asked_without_a_purpose(street: Any, page: Any) -> None:
     assert not [url for url in asked if url.endswith("/search")]
 
 
+def test_a_purpose_that_was_taken_away_is_missed_beside_the_results(
+    street: Any, page: Any, ask: Any, found: Found
+) -> None:
+    seen = page(street.operator)
+    ask(seen)
+    seen.get_by_label("Purpose").fill("")
+    seen.get_by_role("button", name="Search", exact=True).click()
+    expect(seen.locator(".summary")).to_have_text("To search, give a purpose.")
+    assert len(found(seen)) == 9
+    again(seen, lambda: seen.get_by_label("Purpose").fill("training"))
+    expect(seen.locator(".summary")).to_contain_text("9 pictures of 9 candidates")
+
+
 def test_it_searches_as_things_change_unless_told_not_to(
     street: Any, page: Any, ask: Any, found: Found
 ) -> None:
@@ -254,6 +267,7 @@ def test_results_are_grouped_and_filtered(street: Any, page: Any, ask: Any, foun
     again(seen, lambda: seen.get_by_label("From").fill("2026-03-01T02:30"))
     assert sorted(found(seen)) == ["bob", "cat"]
     again(seen, lambda: seen.get_by_role("button", name="Reset filters").click())
+    expect(seen.locator(".filters > summary")).to_be_focused()
     again(seen, lambda: seen.get_by_label("Watchlist").select_option("wanted"))
     assert sorted(found(seen)) == ["dan", "fay", "fay"]
     again(seen, lambda: seen.get_by_label("Kind").select_option("ir"))

@@ -20,6 +20,7 @@ export function filterBar(changed, { named }) {
   const reset = button("Reset filters", "close", () => {
     for (const control of [after, before, kind, watchlist, sure]) control.value = "";
     cameras.clear();
+    node.firstChild.focus(); // this button goes
     changed();
   }, { kind: "small text" });
   const summary = make("span", {}, "Filters");

@@ -92,29 +92,33 @@ export function searchView(me) {
   evidence.addWords();
   invite();
 
+  /** What a search still takes, in words. */
+  function missing() {
+    return [!evidence.told.length && "some evidence", !purpose.value.trim() && "a purpose", !reference.value.trim() && "a reference"].filter(Boolean);
+  }
+
   /** What stands where results will be. */
   function invite() {
     keysHint.hidden = true;
     grid.show([]);
     summary.textContent = "";
-    const missing = [!evidence.told.length && "some evidence", !purpose.value.trim() && "a purpose", !reference.value.trim() && "a reference"].filter(Boolean);
-    if (missing.length === 0) return;
-    const words = `To search, give ${missing.length > 1 ? `${missing.slice(0, -1).join(", ")} and ${missing.at(-1)}` : missing[0]}.`;
-    fill(body, emptiness("search", missing.length === 3 ? "Describe, draw or drop" : "Nearly there", words));
+    const parts = missing();
+    if (parts.length > 0) fill(body, emptiness("search", parts.length === 3 ? "Describe, draw or drop" : "Nearly there", invitation(parts)));
   }
 
   async function search() {
     soon.cancel();
     state.asked?.abort();
     const told = evidence.told;
-    if (!told.length || !purpose.value.trim() || !reference.value.trim()) {
+    const parts = missing();
+    if (parts.length > 0) {
       progress.hidden = true;
       results.removeAttribute("aria-busy");
       if (state.results.length === 0 || !told.length) {
         state.results = [];
         verdict.hidden = true;
         invite();
-      }
+      } else summary.textContent = invitation(parts);
       return;
     }
     const asked = new AbortController();
@@ -260,5 +264,7 @@ function emptyWords(answer) {
   if (answer.matched === false) return "Nobody in the gallery resembles the evidence surely enough. Allow more false alarms to see the nearest.";
   return answer.candidates === 0 ? "No picture passes the filters, or the gallery is empty." : "Loosen the filters to see more.";
 }
+
+const invitation = (missing) => `To search, give ${missing.length > 1 ? `${missing.slice(0, -1).join(", ")} and ${missing.at(-1)}` : missing[0]}.`;
 
 const likely = (result) => (result.probability === null ? `score ${result.score.toFixed(3)}` : percent(result.probability));
