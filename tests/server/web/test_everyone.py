@@ -41,14 +41,20 @@ def test_everyone_can_search(street: Any, page: Any, ask: Any, keep: Any, width:
 @pytest.mark.parametrize(("width", "dark"), [(1440, True), (360, False)])
 @pytest.mark.parametrize(
     ("role", "view"),
-    [("supervisor", "gallery"), ("auditor", "audit"), ("admin", "keys"), ("operator", "cases")],
+    [
+        ("supervisor", "gallery"),
+        ("auditor", "audit"),
+        ("admin", "keys"),
+        ("admin", "gallery"),
+        ("operator", "cases"),
+    ],
 )
 def test_everyone_can_read_every_view(
     street: Any, page: Any, keep: Any, role: str, view: str, width: int, dark: bool
 ) -> None:
     seen = page(getattr(street, role), width=width, dark=dark, view=f"#/{view}")
     seen.get_by_role("heading", level=1).wait_for()
-    keep(seen, f"{view}-{width}-{'dark' if dark else 'light'}")
+    keep(seen, f"{role}-{view}-{width}-{'dark' if dark else 'light'}")
     check(seen, width)
 
 

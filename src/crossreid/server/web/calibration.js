@@ -24,7 +24,6 @@ export function calibration() {
         await post("/v1/calibration/refit", { evidence });
         tell(`Probabilities of searches by ${name.toLowerCase()} were fitted.`);
       }, fit);
-      fit.focus();
     }, { kind: "small", disabled: !enough, title: enough ? null : `It takes ${needed} of each` });
     return make("li.row-entry", {}, make("strong", {}, name), make("span.soft", {}, `${count(verified)} verified, ${count(rejected)} rejected`), fit);
   }

@@ -50,7 +50,7 @@ function nothing(frame, words) {
 function address(id, height) {
   const path = `/v1/items/${encodeURIComponent(id)}/crop?height=${height}`;
   if (!fetched.has(path)) {
-    const asked = get(path, { raw: true }).then((picture) => URL.createObjectURL(picture));
+    const asked = get(path, { raw: true }).then(async (answer) => URL.createObjectURL(await answer.blob()));
     asked.catch(() => fetched.delete(path));
     fetched.set(path, asked);
     if (fetched.size > KEPT) {

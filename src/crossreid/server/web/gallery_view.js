@@ -1,16 +1,20 @@
 /** The gallery: how much it holds, its pictures, and what may be done to it by those who may. */
 
+import { actBlock } from "./acts.js";
 import { calibration } from "./calibration.js";
 import { cropFrame } from "./crops.js";
 import { openDialog } from "./dialogs.js";
 import { button, choice, emptiness, field, fill, icon, make, settled } from "./elements.js";
+import { exporting } from "./exporting.js";
 import { erasure, retention } from "./forgetting.js";
 import { importing } from "./importing.js";
+import { maintenance } from "./maintenance.js";
 import { attempt, problemCard } from "./notices.js";
 import { get } from "./server.js";
 import { watchlists } from "./watchlists.js";
 import { facts } from "./why.js";
-import { KINDS, camera, count, identity, moment, time } from "./wording.js";
+import { KINDS, camera, count, identity, moment, noun, time } from "./wording.js";
+import { workList } from "./work.js";
 
 const PAGE = 48;
 
@@ -19,8 +23,12 @@ export function galleryView(me) {
   const may = (name) => me.permissions.includes(name);
   const tiles = make("div.tiles");
   const browse = may("items") ? browser(!me.two_person) : null;
+  const work = workList(() => attempt(refresh));
+  const moving = [may("enrol") && importing(work), may("export") && !me.two_person && exporting(me, work)].filter(Boolean);
   const parts = [
-    may("enrol") && importing(() => refresh()),
+    moving.length > 0 && { node: actBlock(moving.length > 1 ? "Import and export" : "Import", moving) },
+    may("templates") && maintenance(me, work),
+    may("jobs") && work,
     may("watchlists.read") && watchlists(may("watchlists")),
     may("calibration") && may("cases") && calibration(),
     may("retention") && retention(),
@@ -36,26 +44,27 @@ export function galleryView(me) {
     browse?.node,
   );
   async function refresh() {
-    const [statistics] = await Promise.all([figures(tiles), browse?.load(), ...parts.map((part) => part.load?.())]);
+    const [statistics, models] = await Promise.all([get("/v1/statistics"), get("/v1/models").catch(() => null)]);
+    figures(tiles, statistics, models);
     browse?.offer(statistics.cameras);
+    await Promise.all([browse?.load(), ...parts.map((part) => part.load?.({ models }))]);
   }
   return { node, shown: () => attempt(refresh) };
 }
 
-async function figures(tiles) {
-  const [statistics, models] = await Promise.all([get("/v1/statistics"), get("/v1/models").catch(() => null)]);
+function figures(tiles, statistics, models) {
   const tile = (sign, number, words) => make("div.tile", {}, icon(sign), make("strong", {}, number), make("span", {}, words));
   const kinds = Object.entries(statistics.modalities).map(([kind, number]) => `${KINDS[kind]?.words ?? kind} ${count(number)}`);
+  const cameras = statistics.cameras.filter(({ name }) => name).length;
   fill(
     tiles,
     tile("gallery", count(statistics.items), kinds.join(", ") || "pictures"),
-    tile("people", count(statistics.people), "named people"),
-    tile("track", count(statistics.tracks), "tracks"),
-    tile("camera", count(statistics.cameras.length), "cameras"),
+    tile("people", count(statistics.people), noun(statistics.people, "named person", "named people")),
+    tile("track", count(statistics.tracks), noun(statistics.tracks, "track")),
+    tile("camera", count(cameras), noun(cameras, "camera")),
     statistics.first && tile("clock", time(statistics.first), `first; last ${time(statistics.last)}`),
     models && tile("key", models.encoder.source, models.protected ? "encoder; templates protected" : "encoder"),
   );
-  return statistics;
 }
 
 /** Pictures page by page; `named` is whether people may be asked for by name. */

@@ -8,9 +8,9 @@ import { moment, time } from "./wording.js";
 
 const ROLES = {
   operator: "searches, enrols, judges, keeps cases",
-  supervisor: "an operator who may also erase, calibrate and change watchlists",
+  supervisor: "an operator who may also export, erase, calibrate and change watchlists",
   auditor: "reads the audit log and statistics, sees no faces",
-  admin: "makes and withdraws keys, sees no faces",
+  admin: "makes and withdraws keys, maintains the gallery, sees no faces",
   device: "sends tracks and asks for vectors",
 };
 const OVERLAP_S = 3600;

@@ -1,12 +1,14 @@
 /** What the page tells: errors with their remedy, things done, and words for screen readers alone. */
 
 import { button, icon, make } from "./elements.js";
+import { sentence } from "./wording.js";
 
 const SHOWN_MS = 6000;
 
 /** The words of an error, for wherever it happened. */
 export function problemCard(problem, { retry = null, close = null } = {}) {
   const known = problem.found !== undefined;
+  const remedy = sentence(known ? problem.remedy : `${problem.message}. Load the page again.`);
   const reference = [problem.code, problem.request && `request ${problem.request}`].filter(Boolean).join(" · ");
   return make(
     "div.problem",
@@ -17,7 +19,7 @@ export function problemCard(problem, { retry = null, close = null } = {}) {
       {},
       make("p.problem-found", {}, sentence(known ? problem.found : "Something in this page went wrong.")),
       problem.expected && make("p", {}, `Expected: ${problem.expected}`),
-      make("p", {}, sentence(known ? problem.remedy : `${problem.message}. Load the page again.`)),
+      remedy && make("p", {}, remedy),
       reference && make("p.problem-reference", {}, reference),
       retry && button("Try again", "again", retry, { kind: "small" }),
     ),
@@ -54,8 +56,9 @@ export function announce(words) {
   document.getElementById("announcer").textContent = words;
 }
 
-/** Do some work; an error is shown, and the button that asked for it waits meanwhile. */
+/** Do some work; an error is shown, and the button that asked for it waits meanwhile, and has the focus again if it had it. */
 export async function attempt(work, asked = null) {
+  const held = asked !== null && document.activeElement === asked;
   asked?.setAttribute("aria-busy", "true");
   if (asked) asked.disabled = true;
   try {
@@ -66,11 +69,6 @@ export async function attempt(work, asked = null) {
   } finally {
     asked?.removeAttribute("aria-busy");
     if (asked) asked.disabled = false;
+    if (held && document.activeElement === document.body) asked.focus();
   }
-}
-
-function sentence(words) {
-  const text = String(words ?? "").trim();
-  if (!text) return "";
-  return text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 }

@@ -18,7 +18,7 @@ export const storedKey = () => sessionStorage.getItem(KEY);
 export const storeKey = (key) => (key ? sessionStorage.setItem(KEY, key) : sessionStorage.removeItem(KEY));
 
 /**
- * Ask the server; an answer in JSON is returned as its value, 204 as null, `raw` as a Blob.
+ * Ask the server; an answer in JSON is returned as its value, 204 as null, `raw` as the answer itself.
  *
  * When the server is busy and names a short wait, the same question is asked again, up to three times.
  */
@@ -26,7 +26,7 @@ export async function call(method, path, { body, query, signal, headers = {}, ke
   const address = query ? `${path}?${new URLSearchParams(kept(query))}` : path;
   for (let tried = 0; ; tried += 1) {
     const answer = await sent(address, { method, body: coded(body), headers: { ...headersOf(body, key), ...headers }, signal });
-    if (answer.ok) return answer.status === 204 ? null : raw ? answer.blob() : answer.json();
+    if (answer.ok) return answer.status === 204 ? null : raw ? answer : answer.json();
     const problem = await problemOf(answer);
     if (answer.status === 401 && key === storedKey()) session.dispatchEvent(new CustomEvent("ended", { detail: problem }));
     const busy = (answer.status === 429 || answer.status === 503) && problem.wait !== null && problem.wait <= PATIENCE_S;

@@ -13,8 +13,11 @@ export const KINDS = {
 
 export const count = (number) => COUNTS.format(number);
 
+/** "pictures", and "picture" for one. */
+export const noun = (number, one, many = `${one}s`) => (number === 1 ? one : many);
+
 /** "3 pictures", "1 picture". */
-export const several = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+export const several = (number, ...words) => `${count(number)} ${noun(number, ...words)}`;
 
 export const score = (value) => value.toFixed(3);
 
@@ -30,10 +33,19 @@ export function percent(probability) {
 
 export const time = (moment) => (moment ? TIMES.format(new Date(moment)) : "time unknown");
 
+export const mebibytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
 export const milliseconds = (value) => (value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`);
 
 /** What a datetime-local control holds, with this device's zone. */
 export const moment = (local) => (local ? new Date(local).toISOString() : null);
+
+/** With a capital and a full stop, whatever it had. */
+export function sentence(words) {
+  const text = String(words ?? "").trim();
+  if (!text) return "";
+  return text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+}
 
 export const camera = (record) => (record.camera ? `Camera ${record.camera}` : "Camera unknown");
 

@@ -1,0 +1,102 @@
+/** The long work of this gallery, by whomever it was asked for: followed while it goes on, kept in sight when it has ended. */
+
+import { make } from "./elements.js";
+import { announce, complain, tell } from "./notices.js";
+import { NAMES, outcome } from "./outcomes.js";
+import { Problem, get, post, storedKey } from "./server.js";
+import { sentence, time } from "./wording.js";
+import { workRow } from "./work_row.js";
+
+const LOOK_MS = 700;
+const KEPT = 5;
+const OVER = new Set(["done", "failed", "cancelled"]);
+
+/** The part of the gallery's page; `changed` is called when something has ended. */
+export function workList(changed) {
+  const rows = new Map();
+  const list = make("ul.jobs");
+  const node = make("section.block", { "aria-label": "Work", hidden: true }, make("h2", {}, "Work"), list);
+
+  function add(name, about, stop) {
+    const row = workRow(name, about, stop);
+    list.prepend(row.node);
+    node.hidden = false;
+    return row;
+  }
+
+  /** What is going on, and what ended last. */
+  async function load() {
+    const { jobs } = await get("/v1/jobs");
+    const unseen = jobs.filter((job, at) => (at < KEPT || !OVER.has(job.state)) && !rows.has(job.id));
+    for (const job of unseen.toReversed()) {
+      const row = add(NAMES[job.kind] ?? job.kind, asked(job));
+      if (OVER.has(job.state)) end(row, job);
+      else watch(job, row);
+      rows.set(job.id, row);
+    }
+  }
+
+  /** Watch a job that this page has asked for, in a row that there is or a new one. */
+  function follow(job, row = add(NAMES[job.kind], asked(job))) {
+    rows.set(job.id, row);
+    row.node.scrollIntoView({ block: "nearest" });
+    announce(`${row.name}: started`);
+    watch(job, row);
+  }
+
+  async function watch(job, row) {
+    const path = `/v1/jobs/${encodeURIComponent(job.id)}`;
+    const key = storedKey();
+    row.stop = () => post(`${path}/cancel`);
+    row.show(progress(job), job.progress);
+    for (let now = job; ; ) {
+      if (OVER.has(now.state)) return ended(row, now);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      if (storedKey() !== key) return; // somebody else may sit here now
+      try {
+        now = await get(path);
+        row.show(progress(now), now.progress);
+      } catch (problem) {
+        if (!passing(problem)) return row.end("failed", { error: sentence(problem.found) });
+        row.show("no answer of the server", null);
+      }
+    }
+  }
+
+  function ended(row, job) {
+    end(row, job);
+    if (job.state === "failed") complain(problemOf(job, row.name));
+    else if (job.state === "done") tell(`${row.name}: done.`);
+    else announce(`${row.name}: cancelled`);
+    changed();
+  }
+
+  /** Do something of this page's own under a row of the same kind; `task` gets the row and a signal that tells it to stop. */
+  async function run(name, task) {
+    const stopped = new AbortController();
+    const row = add(name, "", () => stopped.abort());
+    row.node.scrollIntoView({ block: "nearest" });
+    try {
+      await task(row, stopped.signal);
+    } catch (problem) {
+      row.end(problem.name === "AbortError" ? "cancelled" : "failed", { error: sentence(problem.found) });
+      complain(problem);
+    }
+  }
+  return { node, load, follow, run };
+}
+
+function end(row, job) {
+  const { found, remedy } = problemOf(job);
+  row.end(job.state, { told: outcome(job), error: [found, remedy].map(sentence).join(" ").trim(), skipped: job.result.first_skipped });
+}
+
+const asked = ({ by, created }) => `by ${by}, ${time(created)}`;
+const progress = ({ state, progress: share }) => (state === "waiting" ? "waits" : `${Math.round(100 * share)} %`);
+const passing = ({ status }) => status === 0 || status === 429 || status >= 500;
+
+/** What a job failed of, as other errors are. */
+function problemOf({ error }, name = "") {
+  const [, code = "", found, remedy] = error.match(/^(?:([a-z_]+): )?(.*?)(?:; (.*))?$/s);
+  return new Problem({ code, found: name ? `${name}: ${found}` : found, remedy });
+}
