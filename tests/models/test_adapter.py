@@ -179,6 +179,10 @@ QKV = "base_model.model.visual.blocks.1.attn.qkv"
     [
         (change(lambda s: s.pop(f"{QKV}.lora_B.weight")), r"lacks \['visual.blocks.1.attn.qkv.lora_B'\]"),
         (change(lambda s: s.pop(f"{QKV}.lora_magnitude_vector")), r"lacks .*lora_magnitude_vector"),
+        (
+            change(lambda s: [s.pop(key) for key in list(s) if key.startswith(f"{QKV}.")]),
+            r"lacks \['visual.blocks.1.attn.qkv'\]",
+        ),
         (change(lambda s: s.update({"encoder.weight": torch.ones(1)})), r"1 foreign keys.*encoder\.weight"),
         (
             change(lambda s: s.update({f"{QKV.replace('1', '9')}.lora_A.weight": torch.ones(4, 32)})),
@@ -192,8 +196,12 @@ QKV = "base_model.model.visual.blocks.1.attn.qkv"
         (settings(peft_type="IA3"), "of kind IA3.*expected LORA"),
         (settings(rank_pattern={"qkv": 8}), "with \\['rank_pattern'\\]"),
         (settings(base_model_name_or_path=""), "names no base model"),
-        (settings(base_model_name_or_path="nobody"), "no model at nobody"),
+        (
+            settings(base_model_name_or_path="nobody"),
+            "base nobody.* no model at nobody;.*base_model_name_or_path in",
+        ),
         (lambda folder: (folder / "adapter_model.bin").unlink(), "no adapter weights"),
+        (lambda folder: torch.save([1, 2], folder / "adapter_model.bin"), "holds no state dict"),
         (lambda folder: (folder / "adapter_config.json").write_text("{"), "cannot be read"),
         (lambda folder: torch.save({"weight": torch.ones(7, 31)}, folder / "classifier.pt"), "of width 31"),
         (lambda folder: torch.save({"bias": torch.ones(7)}, folder / "classifier.pt"), r"holds \['bias'\]"),
@@ -220,14 +228,34 @@ class Payload:
 @pytest.mark.parametrize("name", ["adapter_model.bin", "classifier.pt"])
 def test_nothing_but_tensors_is_unpickled(released: Path, tmp_path: Path, name: str) -> None:
     torch.save({"weight": Payload(tmp_path / "touched")}, released / name)
-    with pytest.raises(CheckpointError, match=f"{name} cannot be read"):
+    with pytest.raises(
+        CheckpointError, match=f"{name} cannot be read as weights alone: it is damaged"
+    ) as refused:
         load_encoder(released, device="cpu")
+    assert "weights_only" not in str(refused.value)  # torch's way around it
     assert not (tmp_path / "touched").exists()
+
+
+def test_full_names_of_an_earlier_transformers_are_looked_for_too(released: Path) -> None:
+    file = released / "adapter_config.json"
+    state = torch.load(released / "adapter_model.bin", weights_only=True)
+    layers = sorted(
+        {older_name(key.removeprefix("base_model.model.").rpartition(".lora_")[0]) for key in state}
+    )
+    assert "model.layers.1.self_attn.q_proj" in layers
+    assert "visual.patch_embed.proj" in layers
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"target_modules": layers}))
+    load_model(released)
+    file.write_text(
+        json.dumps(json.loads(file.read_text()) | {"target_modules": [*layers, "model.layers.1.mlp.up_proj"]})
+    )
+    with pytest.raises(CheckpointError, match=r"lacks \['language_model.layers.1.mlp.up_proj'\]"):
+        load_model(released)
 
 
 def test_a_student_is_no_base(released: Path, tiny: Any) -> None:
     save_model(tiny.student(), released.parent / "base")
-    with pytest.raises(CheckpointError, match=r"a student; expected a Qwen2-VL"):
+    with pytest.raises(CheckpointError, match=r"a Student; expected a Qwen2-VL"):
         load_model(released)
 
 

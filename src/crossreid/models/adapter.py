@@ -1,20 +1,18 @@
 """An adapter on disk: PEFT's own layout, and what surrounds the backbone that it belongs to."""
 
 import json
-import pickle
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import torch
 from peft import LoraConfig, PeftModel, set_peft_model_state_dict
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from crossreid.core.errors import CheckpointError
 from crossreid.models.lora import wrap
 from crossreid.models.teacher import Backbone
+from crossreid.models.tensor_files import read_tensors
 
 SETTINGS = "adapter_config.json"
 CLASSIFIER = "classifier.pt"
@@ -28,6 +26,9 @@ _RENAMED = (
     ("model.layers.", "language_model.layers."),
 )
 """Names below the model that generates text, of this and earlier transformers -> below the one that does not."""
+
+_LIMITS = ("layers_to_transform", "layers_pattern", "exclude_modules")
+"""Settings that take layers out of those that `target_modules` names."""
 
 _UNSUPPORTED = (
     "modules_to_save",
@@ -129,16 +130,13 @@ def _check_kind(settings: dict[str, Any], folder: Path) -> None:
 
 
 def _read(folder: Path) -> dict[str, Tensor]:
-    for name in _WEIGHTS:
-        file = folder / name
-        if file.is_file():
-            try:
-                if file.suffix == ".safetensors":
-                    return load_file(file)
-                return torch.load(file, map_location="cpu", weights_only=True)
-            except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
-                raise CheckpointError(f"{file} cannot be read: {error}", expected="tensors") from error
-    raise CheckpointError(f"{folder} has no adapter weights", expected=" or ".join(_WEIGHTS))
+    file = next((folder / name for name in _WEIGHTS if (folder / name).is_file()), None)
+    if file is None:
+        raise CheckpointError(f"{folder} has no adapter weights", expected=" or ".join(_WEIGHTS))
+    state = read_tensors(file)
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise CheckpointError(f"{file} holds no state dict", expected="names and tensors")
+    return state
 
 
 def _by_module(state: dict[str, Tensor], folder: Path) -> dict[str, dict[str, Tensor]]:
@@ -150,18 +148,29 @@ def _by_module(state: dict[str, Tensor], folder: Path) -> dict[str, dict[str, Te
         if match is None:
             foreign.append(key)
             continue
-        name = match[1]
-        for old, new in _RENAMED:
-            if name.startswith(old):
-                name = new + name.removeprefix(old)
-                break
-        modules.setdefault(name, {})[match[2]] = value.float()
+        modules.setdefault(_own_name(match[1]), {})[match[2]] = value.float()
     if foreign:
         raise CheckpointError(
             f"{folder} has {len(foreign)} foreign keys, such as {sorted(foreign)[:5]}",
             expected="base_model.model.LAYER.lora_A.weight and the like",
         )
     return modules
+
+
+def _own_name(layer: str) -> str:
+    """A layer's name below `Teacher.backbone`."""
+    old, new = next((names for names in _RENAMED if layer.startswith(names[0])), ("", ""))
+    return new + layer.removeprefix(old)
+
+
+def _lacking(backbone: Backbone, state: Iterable[str], settings: dict[str, Any]) -> list[str]:
+    """Layers that the settings name and the file lacks, where they are a plain list of names or ends of names."""
+    targets = settings.get("target_modules")
+    if not isinstance(targets, list) or any(settings.get(limit) not in (None, "", []) for limit in _LIMITS):
+        return []
+    named = tuple(f".{_own_name(target)}" for target in targets)
+    layers = {name for name, layer in backbone.named_modules() if isinstance(layer, nn.Linear)}
+    return sorted(name for name in layers - set(state) if f".{name}".endswith(named))
 
 
 def _check_modules(
@@ -171,6 +180,7 @@ def _check_modules(
     parts = {"lora_A", "lora_B"} | ({"lora_magnitude_vector"} if settings.get("use_dora") else set())
     foreign = sorted(set(state) - set(layers))
     missing = sorted(f"{name}.{part}" for name, found in state.items() for part in parts - set(found))
+    missing += _lacking(backbone, state, settings)
     extra = sorted(f"{name}.{part}" for name, found in state.items() for part in set(found) - parts)
     if foreign or missing or extra or not state:
         raise CheckpointError(
@@ -213,10 +223,7 @@ def read_classifier(file: Path) -> Tensor:
     Raises:
         CheckpointError: the file is damaged or holds something else.
     """
-    try:
-        state = torch.load(file, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise CheckpointError(f"{file} cannot be read: {error}", expected="a state dict") from error
+    state = read_tensors(file)
     names = {name.removeprefix("classifier."): name for name in state} if isinstance(state, dict) else {}
     if set(names) != {"weight"} or state[names["weight"]].ndim != 2:
         raise CheckpointError(f"{file} holds {sorted(names)}", expected="weight [people, dim]")

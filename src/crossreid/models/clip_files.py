@@ -1,7 +1,6 @@
 """CLIP's weights as a state dict in one file, in OpenAI's naming or the hub's, and the authors' student around it."""
 
 import math
-import pickle
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -9,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPVisionConfig, PreTrainedTokenizerBase
 
@@ -20,6 +17,7 @@ from crossreid.data.preprocessing import Preprocessing
 from crossreid.models.positions import Grid, set_positions
 from crossreid.models.presets import PAPER, RELEASE
 from crossreid.models.student import Student
+from crossreid.models.tensor_files import read_tensors
 
 State = dict[str, Tensor]
 
@@ -28,6 +26,7 @@ SUFFIXES = (".pth", ".pt", ".bin", ".safetensors")
 _HEAD_WIDTH = 64
 """Every CLIP that OpenAI and the hub's large collections hold has attention heads of this width."""
 
+_OF_AN_ARCHIVE = "of a TorchScript archive that you trust: torch.save(torch.jit.load(FILE).state_dict(), NEW)"
 _ENVELOPES = ("student_model_state_dict", "state_dict", "model")
 _POSITIONS = "vision_model.embeddings.position_embedding.weight"
 _IGNORED = re.compile(r"input_resolution|context_length|vocab_size|classifier\.weight|.*position_ids")
@@ -77,7 +76,7 @@ def load_clip_file(file: Path, tokenizer: PreTrainedTokenizerBase, *, dim: int |
     Raises:
         CheckpointError: the file is damaged, or keys are missing or foreign.
     """
-    state = _unwrapped(_read(file), file)
+    state = _unwrapped(read_tensors(file, remedy=_OF_AN_ARCHIVE), file)
     heads = {name: state.pop(name) for name in list(state) if name.split(".")[0] in _HEADS.values()}
     clip_state, projected = _clip_state(state, file)
     config, grid = _config(clip_state, tokenizer, file)
@@ -126,24 +125,6 @@ def _with_heads(
             head.weight.copy_(weight)
             head.bias.copy_(heads[f"{name}.bias"])
     return student.eval()
-
-
-def _read(file: Path) -> Any:
-    if file.suffix == ".safetensors":
-        try:
-            return load_file(file)
-        except SafetensorError as error:
-            raise CheckpointError(f"{file} cannot be read: {error}", expected="safetensors") from error
-    try:
-        return torch.load(file, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise CheckpointError(
-            f"{file} cannot be read as weights alone: {reason}",
-            expected="a state dict",
-            remedy="of a TorchScript archive that you trust: "
-            "torch.save(torch.jit.load(FILE).state_dict(), NEW)",
-        ) from error
 
 
 def _unwrapped(content: Any, file: Path) -> State:

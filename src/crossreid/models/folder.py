@@ -26,7 +26,7 @@ from transformers import (
 
 from crossreid.core.errors import CheckpointError
 from crossreid.data.preprocessing import Preprocessing
-from crossreid.models.adapter import base_of, is_adapter, merge_adapter
+from crossreid.models.adapter import SETTINGS, base_of, is_adapter, merge_adapter
 from crossreid.models.clip_files import is_clip_file, load_clip_file
 from crossreid.models.loading import CLIP, model_folder
 from crossreid.models.mllmreid import Mllmreid
@@ -178,9 +178,20 @@ def _teacher(backbone: Any, tokenizer: Any, card: dict[str, Any], usual: Treatme
 
 def _load_adapted(folder: Path) -> tuple[Teacher, str]:
     """A teacher from an adapter and its base; without a card it is one that the authors released."""
-    base, _ = load_model(model_folder(base_of(folder)))
+    named = base_of(folder)
+    try:
+        place = model_folder(named)
+    except CheckpointError as error:
+        raise CheckpointError(
+            f"the base {named} of {folder}: {error.found}",
+            expected="a Qwen2-VL",
+            remedy=f"name the place where it is as base_model_name_or_path in {folder / SETTINGS}",
+        ) from error
+    base, _ = load_model(place)
     if not isinstance(base, Teacher):
-        raise CheckpointError(f"the base {base_of(folder)} of {folder}, a student", expected="a Qwen2-VL")
+        raise CheckpointError(
+            f"the base {named} of {folder}, a {type(base).__name__}", expected="a Qwen2-VL or Qwen2.5-VL"
+        )
     card = read_card(folder)
     try:
         backbone = merge_adapter(base.backbone, folder)
