@@ -24,6 +24,17 @@ def test_a_model_is_saved_with_the_figures_of_its_report(
     assert load_encoder(out).fingerprint == load_encoder(edge).fingerprint
 
 
+def test_an_adapter_whose_base_only_this_machine_has_is_told(
+    run: Call, configuration: Callable[..., Path], world: Path, cloud: Path, tmp_path: Path
+) -> None:
+    config = configuration("teacher", backbone=str(cloud), lora={"rank": 2})
+    run("train", config, "--data", world, "--out", tmp_path / "run")
+    adapter, warning = tmp_path / "run" / "adapter", "on this machine alone"
+    assert f"Its base is {cloud}, {warning}" in run("save", adapter, "--out", tmp_path / "a").stdout
+    named = run("save", adapter, "--base", "Qwen/Qwen2-VL-2B-Instruct", "--out", tmp_path / "b").stdout
+    assert warning not in named + run("save", adapter, "--merged", "--out", tmp_path / "c").stdout
+
+
 def test_what_save_refuses(run: Call, edge: Path, tmp_path: Path) -> None:
     text = tmp_path / "report.json"
     text.write_text("{")

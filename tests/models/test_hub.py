@@ -10,6 +10,7 @@ import torch
 import yaml
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
 from crossreid.core.errors import CheckpointError
 from crossreid.core.modality import Modality
@@ -17,6 +18,7 @@ from crossreid.models.folder import fingerprint_of, load_model, save_model
 from crossreid.models.hub import save_for_hub
 from crossreid.models.loading import load_encoder
 from crossreid.models.treatment import treat
+from crossreid.models.vision_text_presets import tiny_vision_text
 from crossreid.training.build import train_model
 from crossreid.training.config import TeacherConfig
 
@@ -79,6 +81,38 @@ def test_a_saved_student_is_read_back_to_the_bit(tiny: Any, tmp_path: Path) -> N
     source = save_model(tiny.student(dim=20), tmp_path / "student", space="cloud")
     out = save_for_hub(source, tmp_path / "edge", results=RESULTS)
     assert load_encoder(out, device="cpu").fingerprint == load_encoder(source, device="cpu").fingerprint
+
+
+@pytest.mark.parametrize("feature", ["vision", "latent"])
+def test_a_saved_llava_is_read_back_to_the_bit(tiny: Any, tmp_path: Path, feature: Any) -> None:
+    llava = tiny.llava(feature=feature)
+    out = save_for_hub(save_model(llava, tmp_path / "llava"), tmp_path / "out", results=RESULTS)
+    first, again = (load_encoder(folder, device="cpu") for folder in (tmp_path / "llava", out))
+    assert again.fingerprint == first.fingerprint
+    picture = np.random.default_rng(0).integers(0, 256, size=(60, 30, 3), dtype=np.uint8)
+    seen, expected = (encoder.encode([picture], modality=Modality.RGB).vectors for encoder in (again, first))
+    np.testing.assert_array_equal(seen, expected)
+    card = (out / "README.md").read_text()
+    evidence = (
+        "photos, infrared pictures and sketches" if feature == "vision" else "sketches and descriptions"
+    )
+    assert f"{evidence} of people" in card
+    assert f"{'vision tower' if feature == 'vision' else 'language model'} of a LLaVA" in card
+    read = CLIPImageProcessorPil.from_pretrained(out)(picture, return_tensors="np")["pixel_values"]
+    size = llava.preprocessing
+    np.testing.assert_allclose(read, size.normalise([size.resize(picture)]), atol=1e-5)
+
+
+def test_a_saved_vit_and_bert_are_read_back_to_the_bit(tmp_path: Path) -> None:
+    student = tiny_vision_text(["a man", "a woman"], dim=8, height=56, width=28, hidden=32, depth=1)
+    out = save_for_hub(save_model(student, tmp_path / "student"), tmp_path / "edge")
+    again = load_encoder(out, device="cpu")
+    assert again.fingerprint == load_encoder(tmp_path / "student", device="cpu").fingerprint
+    assert "An edge model of CrossReID" in (out / "README.md").read_text()
+    picture = np.random.default_rng(0).integers(0, 256, size=(60, 30, 3), dtype=np.uint8)
+    read = ViTImageProcessorPil.from_pretrained(out)(picture, return_tensors="np")["pixel_values"]
+    size = student.preprocessing
+    np.testing.assert_allclose(read, size.normalise([size.resize(picture)]), atol=1e-5)
 
 
 def test_the_card_holds_what_was_measured_and_nothing_else(run: Path, tmp_path: Path) -> None:

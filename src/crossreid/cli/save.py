@@ -8,7 +8,7 @@ import typer
 from crossreid.cli.options import command_line
 
 if TYPE_CHECKING:
-    from crossreid.models.hub import Results
+    from crossreid.models.model_card import Results
 
 
 def save(
@@ -32,11 +32,16 @@ def save(
     ] = "",
 ) -> None:
     """Write a model as a folder for the hub: weights or adapter, tokenizer, processor, prompts and a model card."""
+    from crossreid.models.adapter import base_of, is_adapter
     from crossreid.models.hub import save_for_hub
 
     folder = save_for_hub(encoder, out, merged=merged, base=base, results=_results(report))
     files = ", ".join(sorted(path.name for path in folder.iterdir()))
     print(f"Wrote {folder}: {files}")
+    if is_adapter(folder) and Path(base_of(folder)).is_absolute():
+        print(
+            f"Its base is {base_of(folder)}, on this machine alone: before others load it, --base or --merged."
+        )
     print(f"Next: {command_line('embed', folder, '--data', 'DATA', '--out', 'embeddings.parquet')}")
 
 
