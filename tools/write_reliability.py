@@ -234,7 +234,9 @@ def _machine(record: Mapping[str, Any]) -> str:
 
 
 def _busy(record: Mapping[str, Any]) -> str:
-    return f"The machine's load average at the end was {record['load_average']:.1f}, with this run's own work."
+    return (
+        f"The machine's load average at the end was {record['load_average']:.1f}, with this run's own work."
+    )
 
 
 def _two(times: Mapping[str, float | None]) -> str:
