@@ -48,14 +48,20 @@ def test_the_tiny_configuration_makes_all_that_it_needs(run: Call, tmp_path: Pat
 
 
 def test_a_dry_run_says_what_would_be_trained(run: Call, world: Path, edge: Path, tmp_path: Path) -> None:
-    shown = run("train", CONFIGS / "mllmreid-tiny.yaml", "--dry-run", "--data", world).stdout
+    planned = ("train", CONFIGS / "mllmreid-tiny.yaml", "--dry-run")
+    assert (
+        "6 people with groups in world; expected at least 12"
+        in run(*planned, "--data", world, status=2).stderr
+    )
+    shown = run(*planned, "--data", world, "--set", "batch.people=3").stdout
     assert "Plan of a mllmreid training; nothing is trained." in shown
-    assert "12 people x 4 groups, 96 items of two modalities" in shown
+    assert "3 people x 4 groups, 12 pictures and 12 captions of two modalities" in shown
+    assert "12 people x 4 groups, 48 pictures and 48 captions of two modalities" in run(*planned).stdout
     assert "in 28 layers:" in shown
     assert "language_model.layers.*.self_attn.q_proj  in 0, 1, 2, 3" in shown
     dsmd = run("train", CONFIGS / "dsmd-tiny.yaml", "--dry-run", "--set", f"backbone={edge}").stdout
     assert "Plan of a dsmd training" in dsmd
-    assert "items of four modalities" in dsmd
+    assert "captions of four modalities" in dsmd
 
 
 def test_own_data_can_be_named(

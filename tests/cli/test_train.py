@@ -45,6 +45,9 @@ def test_a_teacher_is_adapted(
     assert load_encoder(model).modalities == frozenset(Modality)
     proposed = ["distill", "configs/distill-tiny.yaml", "--teacher", str(model), "--data", str(world)]
     assert next_words(result.stdout) == [*proposed, "--out", "runs/edge"]
+    proposed[1] = str(configuration("distillation"))  # the preset that the teacher belongs to has its own
+    result = run("train", config, "--data", world, "--out", tmp_path / "run")
+    assert next_words(result.stdout) == [*proposed, "--out", "runs/edge"]
 
 
 def test_settings_on_the_command_line_take_the_place_of_the_file_s(
@@ -67,7 +70,7 @@ def test_a_dry_run_says_what_would_be_trained_and_writes_nothing(
     assert sorted(tmp_path.rglob("*")) == before
     # One block a tower. Vision: 2 x ((32 + 96) + 2 x 32 + ...); the last line names the layer and its block.
     assert "6 people, 12 groups, 12 rgb, 12 ir, 12 sketch, 12 text" in shown
-    assert "3 people x 2 groups, 24 items of four modalities" in shown
+    assert "3 people x 2 groups, 18 pictures and 6 captions of four modalities" in shown
     assert "84 x 56 px" in shown
     assert "in 11 layers:" in shown
     assert "visual.blocks.*.attn.qkv  in 1" in shown

@@ -245,7 +245,7 @@ def test_a_plan_counts_what_is_trained(tiny: Any, backbone: str, settings: dict[
     tuner: Any = task.adapters.base_model
     adapted = {name for name, module in tuner.model.named_modules() if hasattr(module, "lora_A")}
     assert set(plan.adapters) == adapted
-    assert (plan.kind, plan.height, plan.width, plan.items_a_batch) == ("mllmreid", 84, 56, 2 * 2 * 2)
+    assert (plan.kind, plan.height, plan.width, plan.batch.items) == ("mllmreid", 84, 56, 2 * 2 * 2)
     assert plan.backbone_parameters == sum(p.numel() for p in tiny.llava().parameters())
 
 
@@ -273,7 +273,7 @@ def test_a_plan_of_dsmd_counts_both_kinds_of_students(tiny: Any, tmp_path: Path,
     from crossreid.models.vision_text_presets import tiny_vision_text
     from crossreid.training.build import _task
 
-    people = tiny.dataset()
+    people = tiny.dataset(people=8)
     two = tiny_vision_text(tiny.WORDS, dim=12, height=56, width=28, hidden=32, depth=1, vocabulary=120)
     folder = save_model(two, tmp_path / "two")
     joined = f"{folder / 'vision'}+{folder / 'text'}"

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from crossreid.core.errors import ConfigurationError
+from crossreid.core.errors import ConfigurationError, DataError
+from crossreid.core.modality import Modality
 from crossreid.models.folder import save_model
 from crossreid.training.build import _task
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
@@ -37,7 +39,7 @@ def test_a_teacher_s_plan_counts_what_its_training_trains(tiny: Any, folders: di
     adapted = {n for n, module in tuner.model.named_modules() if hasattr(module, "lora_A")}
     assert set(plan.adapters) == adapted
     assert plan.backbone_parameters == sum(p.numel() for p in tiny.teacher(depth=3).parameters())
-    assert (plan.height, plan.width, plan.items_a_batch) == (84, 56, 2 * 2 * 4)
+    assert (plan.height, plan.width, plan.batch.items) == (84, 56, 2 * 2 * 4)
     assert plan.epochs == 30  # 60 batches of 2 people out of 5: 2 batches an epoch
     mib = (plan.backbone_parameters + 4 * plan.trained_parameters) * 4 / 2**20
     assert plan.lowest_memory_mib == pytest.approx(mib)
@@ -47,7 +49,7 @@ def test_a_teacher_s_plan_counts_what_its_training_trains(tiny: Any, folders: di
 def test_a_student_s_plan_counts_what_its_training_trains(
     tiny: Any, folders: dict[str, str], dim: int | None
 ) -> None:
-    people = tiny.dataset()
+    people = tiny.dataset(people=8)
     values = {"kind": "student", "backbone": folders["student"], "loop": LOOP, "dim": dim}
     config = StudentConfig.model_validate(values)
     plan, task = plan_training(config, people), _task(config, people, None)
@@ -77,3 +79,26 @@ def test_a_backbone_of_the_other_kind_is_refused(folders: dict[str, str]) -> Non
     config = StudentConfig.model_validate({"kind": "student", "backbone": folders["teacher"], "loop": LOOP})
     with pytest.raises(ConfigurationError, match="which is a teacher; expected a student"):
         plan_training(config, None)
+
+
+def test_the_batch_is_counted_from_the_groups_of_the_data(tiny: Any, folders: dict[str, str]) -> None:
+    """Two groups a person: in the first no infrared and three captions, in the second one of each kind."""
+    whole = tiny.dataset(people=4)
+    samples = [s for s in whole.samples if not (s.source_id.endswith("-0") and s.modality == Modality.IR)]
+    for sample in whole.samples:
+        if sample.source_id.endswith("-0") and sample.modality == Modality.TEXT:
+            samples += [replace(sample, item_id=f"{sample.item_id}-{number}") for number in (2, 3)]
+    people = replace(whole, samples=tuple(samples))
+    values: dict[str, Any] = {"kind": "student", "backbone": folders["student"], "loop": LOOP}
+    for items, captions in ((None, 2 * (3 + 1)), (2, 2 * (2 + 1)), (1, 2 * (1 + 1))):
+        config = StudentConfig.model_validate(values | {"batch": {"people": 2, "groups": 2, "items": items}})
+        batch = plan_training(config, people).batch
+        assert (batch.pictures, batch.captions, batch.modalities) == (2 * (2 + 3), captions, 4)
+    words = plan_training(config, people.of("rgb", "text")).batch
+    assert (words.pictures, words.captions, words.modalities) == (4, 4, 2)
+
+
+def test_too_few_people_are_refused_as_the_training_would(tiny: Any, folders: dict[str, str]) -> None:
+    config = StudentConfig.model_validate({"kind": "student", "backbone": folders["student"], "loop": LOOP})
+    with pytest.raises(DataError, match="5 people with groups in colours; expected at least 8"):
+        plan_training(config, tiny.dataset(people=5))

@@ -27,8 +27,8 @@ def show_plan(plan: "TrainingPlan", *, half: bool = False) -> None:
         _line("Data", "none named; --data counts them")
     else:
         _line("Data", _counted(plan.dataset))
-    batch = f"{plan.people} people x {plan.groups} groups, {plan.items_a_batch} items of {_KINDS[plan.modalities]}"
-    _line("Batch", batch + _accumulated(plan.accumulation))
+    held = f"{plan.batch.pictures} pictures and {plan.batch.captions} captions of {_KINDS[plan.batch.modalities]}"
+    _line("Batch", f"{plan.people} people x {plan.groups} groups, {held}" + _accumulated(plan.accumulation))
     epochs = "" if plan.epochs is None else f", every person {plan.epochs:.1f} times"
     _line("Steps", f"{plan.steps:,}{epochs}")
     whole = "" if plan.dataset is not None else ", without the classifier over the people of the data"

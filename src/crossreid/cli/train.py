@@ -89,7 +89,7 @@ def train(
         case MllmreidConfig(drawn=drawn) if drawn is not None and data is None:
             _train_on_drawn(settings, out)
         case TeacherConfig() | StudentConfig() | MllmreidConfig():
-            _train(settings, out, given)
+            _train(settings, out, given, config)
 
 
 def _check_draws(settings: "CaptioningConfig | ContrastiveConfig", data: object) -> None:
@@ -176,7 +176,7 @@ def _photographs() -> list[object]:
 
 
 def _train(
-    settings: "TeacherConfig | StudentConfig | MllmreidConfig", out: Path, given: TrainingData
+    settings: "TeacherConfig | StudentConfig | MllmreidConfig", out: Path, given: TrainingData, config: Path
 ) -> None:
     from crossreid.cli.outputs import check_output_folder
     from crossreid.core.errors import ConfigurationError
@@ -190,7 +190,9 @@ def _train(
     check_output_folder(out)
     model = _run(settings, out, given.people(), given.validation())
     if settings.kind == "teacher":
-        words = ["distill", "configs/distill-tiny.yaml", "--teacher", model, *given.words()]
+        beside = config.with_name("distillation.yaml")
+        follow = beside if beside.is_file() else "configs/distill-tiny.yaml"
+        words = ["distill", follow, "--teacher", model, *given.words()]
         print("Next: " + command_line(*words, "--out", "runs/edge"))
         return
     photographs = _photographs() if settings.kind == "mllmreid" else []

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossreid.core.errors import ConfigurationError
+from crossreid.core.modality import Modality
 from crossreid.data.dataset import Dataset
 from crossreid.models.loading import model_folder
 from crossreid.models.lora import HierarchicalLora, adapter_parameters
 from crossreid.models.outline import Outline, outline, outline_joined, outline_towers, tiny_outline
 from crossreid.models.presets import TREATMENTS
+from crossreid.training.batch_contents import BatchContents, contents_of_data, contents_of_groups
 from crossreid.training.config import (
     DistillationConfig,
     DsmdConfig,
@@ -17,8 +19,8 @@ from crossreid.training.config import (
     TeacherConfig,
 )
 from crossreid.training.cost import StepCost, step_cost
+from crossreid.training.mllmreid import evidence
 
-_MODALITIES = 4
 _FLOAT_BYTES = 4
 
 PlannedConfig = TeacherConfig | StudentConfig | DistillationConfig | DsmdConfig | MllmreidConfig
@@ -41,7 +43,7 @@ class TrainingPlan:
         groups: groups an identity.
         steps: of the optimiser.
         accumulation: batches a step.
-        modalities: kinds of evidence in a group.
+        batch: what a batch holds.
         dataset: the training split; None where there is none.
         cost: of a step; None where it is not known.
     """
@@ -57,21 +59,16 @@ class TrainingPlan:
     groups: int
     steps: int
     accumulation: int
-    modalities: int
+    batch: BatchContents
     dataset: Dataset | None
     cost: StepCost | None
 
     @property
-    def items_a_batch(self) -> int:
-        """Of groups with one item of every modality."""
-        return self.people * self.groups * self.modalities
-
-    @property
     def epochs(self) -> float | None:
         """How often every person comes up; None without data."""
-        if self.dataset is None:
+        if self.batch.per_epoch is None:
             return None
-        return self.steps * self.accumulation / max(1, len(self.dataset.people) // self.people)
+        return self.steps * self.accumulation / self.batch.per_epoch
 
     @property
     def lowest_memory_mib(self) -> float:
@@ -96,6 +93,7 @@ def plan_training(
     Raises:
         CheckpointError: the backbone is not there, or incomplete.
         ConfigurationError: it is of another kind.
+        DataError: the data set has fewer people than a batch needs.
     """
     drawn = _outline(config)
     kind = _KINDS.get(type(config), "student")
@@ -111,9 +109,8 @@ def plan_training(
         trained += sum(width * (len(dataset.people) + 1) for width in classified)
     named = TREATMENTS[config.input.treatment] if config.input.treatment else None
     size = (named.teacher if kind == "teacher" else named.student) if named else drawn.preprocessing
-    kinds = {*config.modalities, "text"} if isinstance(config, MllmreidConfig) else ()
+    batch = _batch(config, dataset)
     height, width = config.input.height or size.height, config.input.width or size.width
-    groups = config.batch.people * config.batch.groups
     return TrainingPlan(
         kind=config.kind,
         backbone=config.backbone,
@@ -126,14 +123,14 @@ def plan_training(
         groups=config.batch.groups,
         steps=config.loop.steps,
         accumulation=config.loop.accumulation,
-        modalities=len(kinds) or _MODALITIES,
+        batch=batch,
         dataset=dataset,
         cost=step_cost(
             drawn,
             height=height,
             width=width,
-            pictures=groups * (_MODALITIES - 1),
-            captions=groups,
+            pictures=batch.pictures,
+            captions=batch.captions,
             accumulation=config.loop.accumulation,
             adapted=bool(adapters),
             checkpointing=config.checkpointing,
@@ -154,6 +151,17 @@ def _outline(config: PlannedConfig) -> Outline:
     if len(folders) != 2:
         return outline(model_folder(config.backbone, weights=False))
     return outline_joined(*folders) if isinstance(config, MllmreidConfig) else outline_towers(*folders)
+
+
+def _batch(config: PlannedConfig, dataset: Dataset | None) -> BatchContents:
+    if isinstance(config, MllmreidConfig):
+        if dataset is None:
+            kinds = frozenset(map(Modality, (*config.modalities, "text")))
+            return contents_of_groups(config.batch, kinds)
+        dataset = evidence(config, dataset)
+    if dataset is None:
+        return contents_of_groups(config.batch, frozenset(Modality))
+    return contents_of_data(config.batch, dataset)
 
 
 def _adapters(config: PlannedConfig, drawn: Outline) -> dict[str, int]:
