@@ -54,3 +54,13 @@ def test_a_misspelt_key_is_refused_in_a_file_with_a_base_too(folder: Path) -> No
     (folder / "wrong.yaml").write_text("base: base.yaml\ndistillation: {cosin: 0.3}")
     with pytest.raises(ConfigurationError, match=r"distillation\.cosin:.*did you mean distillation\.cosine"):
         load_config(folder / "wrong.yaml")
+
+
+def test_no_is_a_word_and_false_is_not(folder: Path) -> None:
+    (folder / "plain.yaml").write_text("base: base.yaml\nloop: {precision: no, sharded: true}")
+    config = load_config(folder / "plain.yaml")
+    assert isinstance(config, DistillationConfig)
+    assert (config.loop.precision, config.loop.sharded) == ("no", True)
+    changed = load_config(folder / "base.yaml", ["loop.precision=no", "loop.sharded=False", "loop.tracker="])
+    assert isinstance(changed, DistillationConfig)
+    assert (changed.loop.precision, changed.loop.sharded, changed.loop.tracker) == ("no", False, None)

@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel
 
 from crossreid.core.errors import ConfigurationError
+from crossreid.training.settings_yaml import parse_yaml
 
 
 def apply_overrides(values: Any, assignments: Sequence[str]) -> Any:
@@ -36,7 +37,7 @@ def apply_overrides(values: Any, assignments: Sequence[str]) -> Any:
             place[group] = dict(inner or {})
             place = place[group]
         try:
-            place[name] = yaml.safe_load(text)
+            place[name] = parse_yaml(text)
         except yaml.YAMLError as error:
             raise ConfigurationError(f"--set {assignment}: {error}", expected="a value in YAML") from error
     return changed

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from crossreid.core.errors import ConfigurationError
+from crossreid.training.settings_yaml import parse_yaml
 
 _DEEPEST = 8
 
@@ -21,7 +22,7 @@ def read_run_file(path: Path, *, depth: int = 0) -> Any:
         ConfigurationError: a file is missing or not YAML, or bases go round in circles.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = parse_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}", expected="a YAML file") from error
     if not isinstance(values, dict) or "base" not in values:
