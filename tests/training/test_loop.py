@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from crossreid.core.errors import CheckpointError
+from crossreid.core.errors import CheckpointError, MissingDependencyError
+from crossreid.training import accelerating
 from crossreid.training.checkpoint import load_checkpoint
 from crossreid.training.config import LoopConfig
 from crossreid.training.loop import BatchSequence, DivergedError, train
@@ -381,3 +382,12 @@ def test_the_learning_rate_may_stay_and_drop_once() -> None:
 def test_tensorboard_gets_the_losses(tmp_path: Path) -> None:
     run(tmp_path, tracker="tensorboard", steps=2)
     assert list(tmp_path.rglob("events.out.tfevents.*"))
+
+
+def test_a_tracker_that_is_not_installed_is_told_before_the_first_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accelerating, "find_spec", lambda _: None)
+    with pytest.raises(MissingDependencyError, match=r"loop\.tracker is wandb.*pip install wandb"):
+        run(tmp_path, tracker="wandb", steps=2)
+    assert not (tmp_path / "history.jsonl").exists()

@@ -2,6 +2,7 @@
 
 import warnings
 from contextlib import AbstractContextManager, nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from accelerate.utils import DistributedDataParallelKwargs, set_seed
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from crossreid.core.errors import MissingDependencyError
 from crossreid.training.config import LoopConfig
 
 _DATA_PARALLEL = DistributedDataParallelKwargs(
@@ -23,7 +25,16 @@ _DATA_PARALLEL = DistributedDataParallelKwargs(
 
 
 def make_accelerator(config: LoopConfig, folder: Path) -> Accelerator:
-    """Of this process, with the seeds of a training set and its trackers' files in `folder`."""
+    """Of this process, with the seeds of a training set and its trackers' files in `folder`.
+
+    Raises:
+        MissingDependencyError: the tracker is not installed; Accelerate would go on without it.
+    """
+    if config.tracker and find_spec(config.tracker) is None:
+        raise MissingDependencyError(
+            f"loop.tracker is {config.tracker}, which is not installed",
+            remedy=f"pip install {config.tracker}, or --set loop.tracker=tensorboard",
+        )
     set_seed(config.seed)
     AcceleratorState._reset_state()  # an earlier training of this process may have had another precision
     accelerator = Accelerator(
