@@ -132,6 +132,25 @@ def test_a_vit_and_a_bert_learn_photographs_and_captions(photos: Path, tmp_path:
     assert report.recall_sums()["", "image-text"] == pytest.approx(max(sums))
 
 
+def test_the_full_sized_configuration_runs_in_small(photos: Path, tmp_path: Path) -> None:
+    train, val = (load_dataset("flickr30k", photos, split) for split in ("train", "val"))
+    student = tiny_vision_text(["a dog"], dim=8, height=56, width=28, hidden=32, depth=1, vocabulary=200)
+    folder = save_model(student, tmp_path / "backbone")
+    smaller = [
+        f"backbone={folder / 'vision'}+{folder / 'text'}", "loop.steps=3", "loop.validate_every=1", "loop.workers=0",
+        "loop.tracker=", "loop.log_every=1", "batch.people=4",
+    ]  # fmt: skip
+    config = load_config(CONFIGS / "dsmd-paper.yaml", smaller)
+    assert isinstance(config, DsmdConfig)
+    model = train_model(
+        config, train, tmp_path / "run", teacher_features=directions(train), validation=val, quiet=True
+    )
+    for loss in (*LOSSES, "validation_rsum"):
+        steps = [step for step, _ in read_history(tmp_path / "run" / "history.jsonl", loss)]
+        assert steps == [1, 2, 3], loss
+    assert isinstance(load_model(model)[0], VisionTextStudent)
+
+
 def test_the_best_is_not_replaced_by_a_worse_one(tmp_path: Path) -> None:
     from crossreid.training.best import KeepBest
 
