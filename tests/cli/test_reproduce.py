@@ -35,7 +35,8 @@ def test_what_is_handed_on(run: Any, asked: dict[str, Any], tmp_path: Path) -> N
     assert asked["study"].teacher.loop.steps == 7
     assert asked["study"].teacher.lora.dense == 1
     assert "Is it so? not shown." in shown
-    assert "Next: crossreid reproduce all --preset tiny" in shown
+    again = f"--seeds 2 --out {tmp_path / 'runs'} --set teacher.loop.steps=7"
+    assert shown.endswith(f"Next: crossreid reproduce all --preset tiny {again}\n")
 
 
 def test_all_is_everything_three_times(run: Any, asked: dict[str, Any], tmp_path: Path) -> None:

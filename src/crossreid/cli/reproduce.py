@@ -1,6 +1,7 @@
 """`crossreid reproduce`."""
 
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,8 @@ from crossreid.cli.options import command_line
 
 if TYPE_CHECKING:
     from crossreid.reproduction.study import Study
+
+_DATASET, _CONFIGS = "manifest", Path("configs/paper")
 
 
 class Preset(StrEnum):
@@ -61,16 +64,14 @@ def reproduce(
             " test; may be given several times.",
         ),
     ] = None,
-    dataset: Annotated[str, typer.Option(help="For paper: the format of all of them.")] = "manifest",
+    dataset: Annotated[str, typer.Option(help="For paper: the format of all of them.")] = _DATASET,
     cloud: Annotated[
         str, typer.Option(help="For paper: the cloud model's backbone, a folder or hub name.")
     ] = "",
     edge: Annotated[
         str, typer.Option(help="For paper: the edge model's backbone, a folder or hub name.")
     ] = "",
-    configs: Annotated[Path, typer.Option(help="For paper: folder of the three configurations.")] = Path(
-        "configs/paper"
-    ),
+    configs: Annotated[Path, typer.Option(help="For paper: folder of the three configurations.")] = _CONFIGS,
     overrides: Annotated[
         list[str] | None,
         typer.Option(
@@ -109,10 +110,23 @@ def reproduce(
         print(line)
     print(f"Wrote {done.page}, {done.document} and the records in {done.results}")
     if not set(PUBLISHED) <= set(chosen):
-        print("Next: " + command_line("reproduce", "all", "--preset", preset.value))
+        given = {
+            "--seeds": seeds, "--out": out, "--results": results, "--data": data, "--dataset": dataset,
+            "--cloud": cloud, "--edge": edge, "--configs": configs, "--set": overrides,
+        }  # fmt: skip
+        print("Next: " + command_line("reproduce", "all", "--preset", preset.value, *_differing(given)))
     else:
         model = folder / "0" / "edge-cosine-pcm-fr" / "model"
         print("Next: " + command_line("index", "PHOTOS", "--encoder", model, "--out", "gallery"))
+
+
+def _differing(given: dict[str, object]) -> Iterator[object]:
+    """The options that are not as they would be without being given, and their values."""
+    usual = {"--dataset": _DATASET, "--configs": _CONFIGS}
+    for option, value in given.items():
+        if value and value != usual.get(option):
+            for one in value if isinstance(value, list) else [value]:
+                yield from (option, one)
 
 
 def _study(
