@@ -63,6 +63,13 @@ def test_version() -> None:
     assert (result.exit_code, result.output) == (0, f"crossreid {crossreid.__version__}\n")
 
 
+def test_launchers_of_processes_can_call_it() -> None:
+    words = [sys.executable, "-m", "crossreid.cli", "train", "gone.yaml", "--dry-run"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("crossreid: gone.yaml cannot be read")
+
+
 def test_a_misspelt_verb_is_corrected() -> None:
     result = CliRunner().invoke(app, ["serach"])
     assert result.exit_code == 2

@@ -120,3 +120,14 @@ def test_what_train_refuses(run: Call, configuration: Write, world: Path, edge: 
     for result in (no_data, refused, unknown, split):
         assert result.stderr.count("\n") == 1
     assert not (tmp_path / "run" / "model").exists()
+
+
+def test_of_several_processes_the_first_alone_reports(
+    run: Call, configuration: Write, world: Path, edge: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crossreid.training.gathering.process_number", lambda: 1)
+    monkeypatch.setattr("crossreid.training.build.train_model", lambda *_, **__: tmp_path / "model")
+    words = ("--data", world, "--out", tmp_path / "run")
+    assert run("train", configuration("student", backbone=str(edge)), *words).stdout == ""
+    distillation = configuration("distillation", backbone=str(edge))
+    assert run("distill", distillation, "--teacher", edge, *words).stdout == ""

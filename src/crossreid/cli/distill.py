@@ -62,6 +62,7 @@ def distill(
     from crossreid.core.errors import ConfigurationError
     from crossreid.training.build import train_model
     from crossreid.training.config import DistillationConfig, DsmdConfig, load_config
+    from crossreid.training.gathering import process_number
 
     settings = load_config(config, overrides or ())
     if not isinstance(settings, DistillationConfig | DsmdConfig):
@@ -92,6 +93,8 @@ def distill(
         validation=validation,
         quiet=not sys.stderr.isatty(),
     )
+    if process_number():
+        raise typer.Exit  # the first one says what came of it
     report_run(out)
     print(f"Teacher's features: {file}")
     print("Next: " + _next_step(model, teacher, given, people))

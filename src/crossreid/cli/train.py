@@ -207,7 +207,10 @@ def _run(
 ) -> Path:
     from crossreid.cli.outputs import report_run
     from crossreid.training.build import train_model
+    from crossreid.training.gathering import process_number
 
     model = train_model(settings, people, out, validation=validation, quiet=not sys.stderr.isatty())
+    if process_number():
+        raise typer.Exit  # the first one says what came of it
     report_run(out)
     return model
