@@ -17,6 +17,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 
 from crossreid.core.errors import CheckpointError
 from crossreid.core.modality import Modality
+from crossreid.models.adapter import base_of
 from crossreid.models.encoder import ModelEncoder
 from crossreid.models.folder import load_model, save_model
 from crossreid.models.loading import load_encoder
@@ -234,6 +235,22 @@ def test_nothing_but_tensors_is_unpickled(released: Path, tmp_path: Path, name: 
         load_encoder(released, device="cpu")
     assert "weights_only" not in str(refused.value)  # torch's way around it
     assert not (tmp_path / "touched").exists()
+
+
+@pytest.mark.parametrize(
+    ("named", "meant"),
+    [
+        ("Qwen/Qwen2-VL-2B-Instruct", "Qwen/Qwen2-VL-2B-Instruct"),
+        ("/root/models/Qwen2-VL-2B-Instruct", "Qwen/Qwen2-VL-2B-Instruct"),
+        ("/root/models/Qwen2.5-VL-7B-Instruct/", "Qwen/Qwen2.5-VL-7B-Instruct"),
+        ("/root/models/mine", "/root/models/mine"),
+    ],
+)
+def test_a_base_that_only_another_machine_had_is_qwen_s_of_that_name(
+    tmp_path: Path, named: str, meant: str
+) -> None:
+    (tmp_path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": named}))
+    assert base_of(tmp_path) == meant
 
 
 def test_full_names_of_an_earlier_transformers_are_looked_for_too(released: Path) -> None:

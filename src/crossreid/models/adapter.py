@@ -45,12 +45,18 @@ def is_adapter(folder: Path) -> bool:
 
 
 def base_of(folder: Path) -> str:
-    """The backbone that an adapter names: a folder beside it or anywhere, or a hub id."""
+    """The backbone that an adapter names: a folder beside it or anywhere, or a hub id.
+
+    A folder that only the machine of its training had is taken for Qwen's own of that name.
+    """
     name = str(_settings(folder).get("base_model_name_or_path") or "")
     if not name:
         raise CheckpointError(f"{folder / SETTINGS} names no base model", expected="base_model_name_or_path")
     beside = folder / name
-    return str(beside) if beside.is_dir() else name
+    if beside.is_dir():
+        return str(beside)
+    last = Path(name).name
+    return f"Qwen/{last}" if Path(name).is_absolute() and last.startswith("Qwen") else name
 
 
 def merge_adapter(backbone: Backbone, folder: Path) -> Backbone:
