@@ -115,6 +115,15 @@ def test_an_over_long_caption_loses_its_own_end(tiny: Any, caplog: pytest.LogCap
     assert [record.getMessage().split(" longer")[0] for record in caplog.records] == ["1 of 2 captions are"]
 
 
+def test_where_the_template_fills_the_budget_no_caption_is_left(
+    tiny: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    chats = Conversation(tiny.tokenizer(), TINY_PROMPTS, tokens_per_image=6, text_budget=3)
+    empty, words = chats.for_captions(["", "red coat " * 30])
+    assert words == empty
+    assert "longer than 0 tokens" in caplog.text
+
+
 def test_cutting_warns_once(tiny: Any, caplog: pytest.LogCaptureFixture) -> None:
     tight = Conversation(tiny.tokenizer(), TINY_PROMPTS, tokens_per_image=6, text_budget=120)
     with caplog.at_level(logging.WARNING):

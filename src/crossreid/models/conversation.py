@@ -99,7 +99,7 @@ class Conversation:
 
     def _cut_captions(self, captions: Sequence[str]) -> list[list[int]]:
         """Ids of captions that fit into a text chat."""
-        room = self.text_budget - len(self._before_caption) - len(self._after_caption)
+        room = max(0, self.text_budget - len(self._before_caption) - len(self._after_caption))
         encoded = self._caption_ids(captions)
         cut = sum(len(ids) > room for ids in encoded)
         if cut and not self._warned:
