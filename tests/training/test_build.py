@@ -245,3 +245,12 @@ def test_the_same_seed_trains_the_same_student(
     heads = [model.get_parameter("heads.rgb.weight") for model in models]
     assert torch.equal(heads[0], heads[1])
     assert not torch.equal(heads[0], heads[2])
+
+
+def test_too_few_people_are_told_before_a_model_is_loaded(people: Dataset, tmp_path: Path) -> None:
+    values = {"kind": "student", "backbone": "nowhere", "loop": LOOP, "batch": {"people": PEOPLE + 1}}
+    with pytest.raises(
+        DataError, match=f"{PEOPLE} people with groups in world; expected at least {PEOPLE + 1}"
+    ):
+        train_model(StudentConfig.model_validate(values), people, tmp_path / "run", quiet=True)
+    assert not (tmp_path / "run").exists()

@@ -203,7 +203,9 @@ def test_what_cannot_be_trained_is_refused(tiny: Any, backbone: str, tmp_path: P
         load_backbone(student)
     with pytest.raises(ConfigurationError, match="expected a CLIP"):
         load_backbone(f"{backbone}+{backbone}")
-    asked = StudentConfig.model_validate({"kind": "student", "backbone": backbone, "loop": LOOP})
+    asked = StudentConfig.model_validate(
+        {"kind": "student", "backbone": backbone, "loop": LOOP, "batch": {"people": 2}}
+    )
     with pytest.raises(ConfigurationError, match="which is a LLaVA; expected a student"):
         train_model(asked, pictures, tmp_path / "run", quiet=True)
 

@@ -27,6 +27,7 @@ from crossreid.models.teacher import Teacher
 from crossreid.models.treatment import treat
 from crossreid.models.vision_text import EdgeModel
 from crossreid.models.vision_text_folder import load_towers
+from crossreid.training.batch_contents import contents_of_data
 from crossreid.training.best import KeepBest
 from crossreid.training.checkpoint import load_weights, save_weights
 from crossreid.training.config import (
@@ -82,13 +83,17 @@ def train_model(
 
     Raises:
         ConfigurationError: the backbone is of the wrong kind, or features or the validation of the best are missing.
+        DataError: the data set has fewer people than a batch needs.
     """
     if config.batch.captions == "first":
         dataset = dataset.first_captions()
     join_processes()
     settings = config.model_dump(mode="json") | {"data": _signature(dataset)}
     if isinstance(config, MllmreidConfig):
-        config, dataset = with_backbone(config, folder, quiet=quiet), evidence(config, dataset)
+        dataset = evidence(config, dataset)
+    contents_of_data(config.batch, dataset)  # refuses too few people before a model is made or loaded
+    if isinstance(config, MllmreidConfig):
+        config = with_backbone(config, folder, quiet=quiet)
     task = _task(config, dataset, teacher_features)
     model = _model(task)
     space = _space(config, teacher_features)
