@@ -102,3 +102,12 @@ def test_too_few_people_are_refused_as_the_training_would(tiny: Any, folders: di
     config = StudentConfig.model_validate({"kind": "student", "backbone": folders["student"], "loop": LOOP})
     with pytest.raises(DataError, match="5 people with groups in colours; expected at least 8"):
         plan_training(config, tiny.dataset(people=5))
+
+
+@pytest.mark.parametrize(("kind", "cell"), [("teacher", 28), ("student", 14)])
+def test_a_size_that_patches_do_not_fill_is_refused(folders: dict[str, str], kind: str, cell: int) -> None:
+    model = TeacherConfig if kind == "teacher" else StudentConfig
+    values: dict[str, Any] = {"kind": kind, "backbone": folders[kind], "loop": LOOP}
+    plan_training(model.model_validate(values | {"input": {"height": 3 * cell}}), None)
+    with pytest.raises(ConfigurationError, match=f"an input of 90 x 56 px; expected multiples of {cell} px"):
+        plan_training(model.model_validate(values | {"input": {"height": 90}}), None)

@@ -57,6 +57,15 @@ class Outline:
         """Of the backbone."""
         return sum(parameter.numel() for parameter in self.backbone.parameters())
 
+    @property
+    def cell(self) -> int:
+        """Pixels that both sides of a picture have to be multiples of."""
+        model: Any = self.backbone
+        if self.kind == "student":
+            return model[0].config.patch_size
+        vision = model.config.vision_config
+        return vision.patch_size * (vision.spatial_merge_size if self.kind == "teacher" else 1)
+
 
 def outline(folder: Path) -> Outline:
     """Read settings alone, where the folder has them; an adapter or a state dict has to be loaded.

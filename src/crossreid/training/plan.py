@@ -92,7 +92,7 @@ def plan_training(
 
     Raises:
         CheckpointError: the backbone is not there, or incomplete.
-        ConfigurationError: it is of another kind.
+        ConfigurationError: it is of another kind, or the input size does not fit its patches.
         DataError: the data set has fewer people than a batch needs.
     """
     drawn = _outline(config)
@@ -111,6 +111,10 @@ def plan_training(
     size = (named.teacher if kind == "teacher" else named.student) if named else drawn.preprocessing
     batch = _batch(config, dataset)
     height, width = config.input.height or size.height, config.input.width or size.width
+    if height % drawn.cell or width % drawn.cell:
+        raise ConfigurationError(
+            f"an input of {height} x {width} px", expected=f"multiples of {drawn.cell} px"
+        )
     return TrainingPlan(
         kind=config.kind,
         backbone=config.backbone,
