@@ -182,6 +182,23 @@ def test_the_gallery_is_read_filled_and_emptied(street: Any, page: Any, plain: A
     assert street.supervisor.get("/watchlists")["watchlists"][0]["people"] == ["ann", "bob"]
 
 
+def test_days_that_are_being_typed_outlast_the_end_of_an_import(street: Any, page: Any, plain: Any) -> None:
+    """The view is refreshed when work ends; it must not read over what is not kept yet."""
+    seen = page(street.supervisor, view="#/gallery")
+    expect(seen.locator(".tile").first).to_contain_text("9")
+    seen.get_by_label("Days").fill("30")
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("gil/1.png", plain("green"))
+    with seen.expect_file_chooser() as chooser, seen.expect_response("**/v1/retention"):
+        seen.get_by_role("button", name="Import a file").click()
+        chooser.value.set_files(
+            {"name": "n.zip", "mimeType": "application/zip", "buffer": archive.getvalue()}
+        )
+    expect(seen.locator(".tile").first).to_contain_text("10")
+    expect(seen.get_by_label("Days")).to_have_value("30")
+
+
 def test_one_is_not_written_as_many(tenant: Any, page: Any, paint: Any) -> None:
     tenant.operator.post("/items", {"items": [{"person": "ann", "picture": paint("red")}]}, status=201)
     seen = page(tenant.operator, view="#/gallery")

@@ -8,12 +8,17 @@ import { moment, several } from "./wording.js";
 
 /** For how long pictures are kept. */
 export function retention() {
-  const days = make("input", { type: "number", min: 1, max: 36500, placeholder: "for ever" });
+  let typed = false; // what somebody has typed and not kept yet is not read over when the view is refreshed
+  const days = make("input", { type: "number", min: 1, max: 36500, placeholder: "for ever", oninput: () => (typed = true) });
   const keep = button("Keep", null, () => attempt(async () => {
     await call("PUT", "/v1/retention", { body: { collection: "", days: days.value ? Number(days.value) : null } });
+    typed = false;
     tell(days.value ? `Pictures are kept for ${several(Number(days.value), "day")}.` : "Pictures are kept until they are erased.");
   }, keep));
-  const load = async () => (days.value = (await get("/v1/retention")).collections[""] ?? "");
+  const load = async () => {
+    const { collections } = await get("/v1/retention");
+    if (!typed) days.value = collections[""] ?? "";
+  };
   const node = make("section.block", { "aria-label": "Retention" }, make("h2", {}, "Retention"), make("div.filter-row", {}, field("Days", days), keep), make("p.hint", {}, "Older pictures are erased by themselves. Empty: kept until somebody erases them."));
   return { node, load };
 }
