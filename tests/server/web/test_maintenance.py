@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from crossreid.server.settings import Settings
 
@@ -44,6 +44,19 @@ def ask_for_export(page: Page, *, crops: bool = False) -> None:
 def start(page: Page, act: str) -> None:
     page.get_by_role("button", name=act).click()
     page.get_by_role("dialog", name=f"{act}?").get_by_role("button", name=act).click()
+
+
+def hold(page: Page, address: str) -> Callable[[], Route]:
+    """Keep requests back. What comes waits for the first of them."""
+    held: list[Route] = []
+    page.route(address, lambda route: held.append(route))
+
+    def first() -> Route:
+        while not held:
+            page.wait_for_timeout(10)
+        return held[0]
+
+    return first
 
 
 @pytest.fixture(scope="session")
@@ -118,7 +131,7 @@ def test_an_export_is_written_into_the_file_that_was_named(street: Any, page: An
 def test_an_export_is_waited_for_and_cancelled(street: Any, page: Any) -> None:
     seen = page(street.supervisor, view=GALLERY)
     seen.evaluate(BROWSER_KEEPS)
-    seen.route("**/v1/export?*", lambda route: None)
+    request = hold(seen, "**/v1/export?*")
     ask_for_export(seen)
     expect(work(seen)).to_contain_text("is being written")
     bar = seen.get_by_role("progressbar", name="Export of the gallery")
@@ -127,6 +140,7 @@ def test_an_export_is_waited_for_and_cancelled(street: Any, page: Any) -> None:
     expect(work(seen)).to_contain_text("Cancelled")
     expect(seen.get_by_role("alert")).to_have_count(0)
     expect(seen.locator(".job-name")).to_be_focused()
+    request().abort()
 
 
 def test_nothing_to_export_is_said(tenant: Any, page: Any) -> None:
@@ -266,6 +280,20 @@ def test_work_that_cannot_begin_is_said(tenant: Any, page: Any) -> None:
     start(seen, "Build the index")
     expect(seen.get_by_role("alert")).to_contain_text("Index: a gallery without items.")
     expect(work(seen).locator(".job-error")).to_have_text("A gallery without items. Enrol somebody first.")
+
+
+def test_work_that_the_list_names_before_its_answer_comes_has_one_row(tenant: Any, page: Any) -> None:
+    seen = page(tenant.admin, view="#/search")
+    listing, beginning = hold(seen, "**/v1/jobs"), hold(seen, "**/v1/index")
+    seen.get_by_role("link", name="Gallery").click()
+    listing()
+    start(seen, "Build the index")
+    answer = beginning().fetch()
+    listing().continue_()
+    expect(work(seen)).to_have_count(1)
+    beginning().fulfill(response=answer)
+    expect(seen.get_by_role("alert")).to_contain_text("Index: a gallery without items.")
+    expect(work(seen).locator(".badge")).to_have_text("Failed")
 
 
 def test_a_server_without_a_key_has_no_rotation_to_renew(

@@ -14,6 +14,7 @@ const OVER = new Set(["done", "failed", "cancelled"]);
 /** The part of the gallery's page; `changed` is called when something has ended. */
 export function workList(changed) {
   const rows = new Map();
+  const watching = new Set();
   const list = make("ul.jobs");
   const node = make("section.block", { "aria-label": "Work", hidden: true }, make("h2", {}, "Work"), list);
 
@@ -30,37 +31,36 @@ export function workList(changed) {
     const unseen = jobs.filter((job, at) => (at < KEPT || !OVER.has(job.state)) && !rows.has(job.id));
     for (const job of unseen.toReversed()) {
       const row = add(NAMES[job.kind] ?? job.kind, asked(job));
-      if (OVER.has(job.state)) end(row, job);
-      else watch(job, row);
       rows.set(job.id, row);
+      if (OVER.has(job.state)) end(row, job);
+      else watch(job);
     }
   }
 
-  /** Watch a job that this page has asked for, in a row that there is or a new one. */
-  function follow(job, row = add(NAMES[job.kind], asked(job))) {
+  /** Watch a job that this page has asked for, in a row that there is or a new one. The list may have named it before the answer came. */
+  function follow(job, row = rows.get(job.id) ?? add(NAMES[job.kind], asked(job))) {
+    const listed = rows.get(job.id);
+    if (listed !== row) listed?.node.remove();
     rows.set(job.id, row);
     row.node.scrollIntoView({ block: "nearest" });
+    row.stop = stopping(job);
     announce(`${row.name}: started`);
-    watch(job, row);
+    if (!watching.has(job.id)) watch(job);
   }
 
-  async function watch(job, row) {
-    const path = `/v1/jobs/${encodeURIComponent(job.id)}`;
-    const key = storedKey();
-    row.stop = () => post(`${path}/cancel`);
-    row.show(progress(job), job.progress);
-    for (let now = job; ; ) {
-      if (OVER.has(now.state)) return ended(row, now);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-      if (storedKey() !== key) return; // somebody else may sit here now
-      try {
-        now = await get(path);
-        row.show(progress(now), now.progress);
-      } catch (problem) {
-        if (!passing(problem)) return row.end("failed", { error: sentence(problem.found) });
-        row.show("no answer of the server", null);
-      }
+  async function watch(job) {
+    const row = () => rows.get(job.id);
+    watching.add(job.id);
+    row().stop = stopping(job);
+    let last;
+    try {
+      last = await lastOf(job, (...told) => row().show(...told));
+    } catch (problem) {
+      return row().end("failed", { error: sentence(problem.found) });
+    } finally {
+      watching.delete(job.id);
     }
+    if (last) ended(row(), last);
   }
 
   function ended(row, job) {
@@ -91,6 +91,26 @@ function end(row, job) {
   row.end(job.state, { told: outcome(job), error: [found, remedy].map(sentence).join(" ").trim(), skipped: job.result.first_skipped });
 }
 
+/** What a job has come to; null where somebody else may sit here now. `show` hears how far it is. */
+async function lastOf(job, show) {
+  const key = storedKey();
+  show(progress(job), job.progress);
+  for (let now = job; ; ) {
+    if (OVER.has(now.state)) return now;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    if (storedKey() !== key) return null;
+    try {
+      now = await get(pathOf(job));
+      show(progress(now), now.progress);
+    } catch (problem) {
+      if (!passing(problem)) throw problem;
+      show("no answer of the server", null);
+    }
+  }
+}
+
+const pathOf = ({ id }) => `/v1/jobs/${encodeURIComponent(id)}`;
+const stopping = (job) => () => post(`${pathOf(job)}/cancel`);
 const asked = ({ by, created }) => `by ${by}, ${time(created)}`;
 const progress = ({ state, progress: share }) => (state === "waiting" ? "waits" : `${Math.round(100 * share)} %`);
 const passing = ({ status }) => status === 0 || status === 429 || status >= 500;
