@@ -50,9 +50,10 @@ def database() -> Iterator[Database]:
 
 
 class Address(str):
-    """Of a server, with its application."""
+    """Of a server, with its application and what serves it."""
 
     app: Any
+    server: Any
 
 
 @contextmanager
@@ -70,7 +71,7 @@ def running(service: Service, *, header_s: float = 10.0, **where: Any) -> Iterat
             assert time.monotonic() < end
             time.sleep(0.01)
         address = Address(place.url)
-        address.app = app
+        address.app, address.server = app, server
         yield address
     finally:
         server.should_exit = True

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from crossreid.core.errors import ConfigurationError
 
 _BACKLOG = 512
+_ASK_AGAIN_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,11 @@ def server_of(app: FastAPI, where: Listening, *, header_s: float) -> uvicorn.Ser
 
 
 class _Server(uvicorn.Server):
-    """Says to the application that it goes down, so that new requests on old connections are sent elsewhere."""
+    """Says to the application that it goes down, so that new requests on old connections are sent elsewhere.
+
+    uvicorn asks the connections that it knows to end, once. Those that were just being accepted go on: idle, they would
+    keep the server for the whole time that it may take, and be left open at the end of it.
+    """
 
     def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
         super().__init__(config)
@@ -109,6 +114,18 @@ class _Server(uvicorn.Server):
         """A signal to end."""
         self._app.state.guard.draining = True
         super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ask every connection to end, late ones too, and cut those that outlast the time for it."""
+        ending = asyncio.create_task(super().shutdown(sockets))
+        while not ending.done():
+            await asyncio.wait([ending], timeout=_ASK_AGAIN_S)
+            for connection in list(self.server_state.connections):
+                if ending.done():
+                    connection.transport.abort()
+                elif not connection.transport.is_closing():
+                    connection.shutdown()
+        await ending
 
 
 def _protocol(header_s: float) -> type[H11Protocol]:
