@@ -58,7 +58,7 @@ def test_settings_on_the_command_line_take_the_place_of_the_file_s(
     assert load_encoder(out / "model").dim == 12
     assert [json.loads(line)["step"] for line in (out / "history.jsonl").read_text().splitlines()] == [1]
     refused = run("train", config, "--data", world, "--out", out, "--set", "loop.step=1", status=2)
-    assert "student.loop.step: Extra inputs are not permitted, did you mean loop.steps?" in refused.stderr
+    assert f"{config}: loop.step: Extra inputs are not permitted, did you mean loop.steps?" in refused.stderr
 
 
 def test_a_dry_run_says_what_would_be_trained_and_writes_nothing(

@@ -55,14 +55,14 @@ def test_these_are_all_kinds() -> None:
 @pytest.mark.parametrize(
     ("values", "path"),
     [
-        ({"kind": "teacher", "loop": LOOP, "lorra": {}}, "teacher.lorra"),
-        ({"kind": "teacher", "loop": LOOP | {"step": 3}}, "teacher.loop.step"),
-        ({"kind": "distillation", "loop": LOOP, "distillation": {"pcm": 1}}, "distillation.distillation.pcm"),
-        ({"kind": "student", "loop": LOOP, "weights": {"tau": 0.1}}, "student.weights.tau"),
+        ({"kind": "teacher", "loop": LOOP, "lorra": {}}, "lorra"),
+        ({"kind": "teacher", "loop": LOOP | {"step": 3}}, "loop.step"),
+        ({"kind": "distillation", "loop": LOOP, "distillation": {"pcm": 1}}, "distillation.pcm"),
+        ({"kind": "student", "loop": LOOP, "weights": {"tau": 0.1}}, "weights.tau"),
     ],
 )
 def test_unknown_keys_are_refused_by_their_path(tmp_path: Path, values: dict[str, Any], path: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"{path}: Extra inputs are not permitted"):
+    with pytest.raises(ConfigurationError, match=rf"yaml: {path}: Extra inputs are not permitted"):
         load_config(write(tmp_path, values))
 
 
@@ -84,7 +84,7 @@ def test_a_misspelt_key_is_told_which_one_is_meant(tmp_path: Path, assignment: s
 
 
 def test_what_is_like_nothing_gets_no_proposal(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"teacher\.zzzzz: Extra inputs are not permitted; see"):
+    with pytest.raises(ConfigurationError, match=r"yaml: zzzzz: Extra inputs are not permitted; see"):
         load_config(write(tmp_path, {"kind": "teacher", "loop": LOOP, "zzzzz": 1}))
 
 
@@ -104,7 +104,7 @@ def test_overrides_take_the_place_of_the_file_s_settings(tmp_path: Path) -> None
         ("=3", "path=value"),
         ("kind.steps=3", "kind to be a group of settings"),
         ("loop.steps=[", "a value in YAML"),
-        ("loop.steps=0", r"teacher\.loop\.steps: .*greater than 0"),
+        ("loop.steps=0", r"yaml: loop\.steps: .*greater than 0"),
     ],
 )
 def test_overrides_that_cannot_be_are_refused(tmp_path: Path, assignment: str, complaint: str) -> None:
@@ -115,8 +115,8 @@ def test_overrides_that_cannot_be_are_refused(tmp_path: Path, assignment: str, c
 @pytest.mark.parametrize(
     ("values", "complaint"),
     [
-        ({"kind": "teacher"}, r"teacher\.loop: Field required"),
-        ({"kind": "teacher", "loop": LOOP | {"steps": 0}}, r"teacher\.loop\.steps: .*greater than 0"),
+        ({"kind": "teacher"}, r"yaml: loop: Field required"),
+        ({"kind": "teacher", "loop": LOOP | {"steps": 0}}, r"yaml: loop\.steps: .*greater than 0"),
         ({"kind": "student", "loop": LOOP, "augmentation": {"flip": 2}}, r"augmentation\.flip: .*less than"),
         ({"kind": "student", "loop": LOOP, "batch": {"people": 1}}, r"batch\.people: .*greater than"),
         (
@@ -137,13 +137,14 @@ def test_overrides_that_cannot_be_are_refused(tmp_path: Path, assignment: str, c
         ),
         (
             {"kind": "teacher", "loop": LOOP | {"sharded": True}, "batch": {"joint": 0.5}},
-            r"`loop\.sharded` with `batch\.joint`",
+            r"yaml: `loop\.sharded` with `batch\.joint`",
         ),
+        ({"kind": "teacher", "loop": LOOP, "lora": {"towers": ["visoin"]}}, r"yaml: lora\.towers: Input"),
         ({"kind": "student", "loop": LOOP, "batch": {"joint": 0.5}}, r"batch\.joint: Extra inputs"),
-        ({"kind": "pretraining", "loop": LOOP}, "'captioning', 'contrastive'"),
-        ({"loop": LOOP}, "kind"),
-        ([1, 2], "training.yaml"),
-        (None, "training.yaml"),
+        ({"kind": "pretraining", "loop": LOOP}, "yaml: kind: .*'captioning', 'contrastive'"),
+        ({"loop": LOOP}, "yaml: kind: "),
+        ([1, 2], "yaml: Input should be a valid dictionary"),
+        (None, "yaml: Input should be a valid dictionary"),
     ],
 )
 def test_impossible_settings_are_named(tmp_path: Path, values: Any, complaint: str) -> None:

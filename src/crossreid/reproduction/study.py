@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.data.dataset import Dataset
@@ -17,6 +17,7 @@ from crossreid.demonstration.settings import (
 )
 from crossreid.demonstration.stages import PRECISION, draw
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
+from crossreid.training.config.problems import describe_problem
 from crossreid.training.overrides import apply_overrides
 
 TINY_DENSE = 1
@@ -125,16 +126,23 @@ def configured(
     """
     written = {kind: config.model_dump(mode="json") for kind, config in configs.items()}
     changed = apply_overrides(written, overrides)
+    return (
+        _validated(TeacherConfig, changed, "teacher"),
+        _validated(StudentConfig, changed, "student"),
+        _validated(DistillationConfig, changed, "distillation"),
+    )
+
+
+_Settings = TypeVar("_Settings", bound=BaseModel)
+
+
+def _validated(settings: type[_Settings], values: Mapping[str, Any], group: str) -> _Settings:
     try:
-        return (
-            TeacherConfig.model_validate(changed["teacher"]),
-            StudentConfig.model_validate(changed["student"]),
-            DistillationConfig.model_validate(changed["distillation"]),
-        )
+        return settings.model_validate(values[group])
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        told = (describe_problem(one, one["loc"], settings, group=group) for one in error.errors())
         raise ConfigurationError(
-            f"--set: {problems}", remedy="see docs/training.md for every setting"
+            f"--set: {'; '.join(told)}", remedy="see docs/training.md for every setting"
         ) from error
 
 

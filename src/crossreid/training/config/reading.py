@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.training.config.distillation import DistillationConfig
 from crossreid.training.config.dsmd import DsmdConfig
 from crossreid.training.config.mllmreid import MllmreidConfig
 from crossreid.training.config.pretraining import CaptioningConfig, ContrastiveConfig
+from crossreid.training.config.problems import describe_problem
 from crossreid.training.config.student import StudentConfig
 from crossreid.training.config.teacher import TeacherConfig
 from crossreid.training.config.translators import TranslatorConfig
-from crossreid.training.overrides import apply_overrides, nearest_setting
+from crossreid.training.overrides import apply_overrides
 from crossreid.training.run_files import read_run_file
 
 TrainingConfig = Annotated[
@@ -54,12 +56,14 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> TrainingConf
         ) from error
 
 
-def _describe(problem: Any) -> str:
-    """One problem of a validation: where, what, and for an unknown key which one may be meant."""
-    place = [str(part) for part in problem["loc"][1:]]
-    text = f"{'.'.join(place)}: {problem['msg']}"
-    if problem["type"] != "extra_forbidden":
-        return text
-    kinds = {kind.model_fields["kind"].annotation: kind for kind in get_args(get_args(TrainingConfig)[0])}
-    nearest = nearest_setting(kinds[Literal[place[0]]], ".".join(place[1:]))
-    return f"{text}, did you mean {nearest}?" if nearest else text
+def _describe(problem: ErrorDetails) -> str:
+    kind, *place = problem["loc"][1:] or ("",)
+    if problem["type"].startswith("union_tag"):
+        place = ["kind"]
+    return describe_problem(problem, place, _settings_of(kind))
+
+
+def _settings_of(kind: str | int) -> type[BaseModel]:
+    """The model that a kind is validated by; of no kind the root, which has no settings."""
+    members = get_args(get_args(TrainingConfig)[0])
+    return next((one for one in members if one.model_fields["kind"].annotation == Literal[kind]), _Root)
