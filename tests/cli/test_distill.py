@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from crossreid.core.embeddings import Embeddings
+from crossreid.models.folder import save_model
 from crossreid.models.loading import load_encoder
 
 Call = Callable[..., Any]
@@ -65,3 +66,49 @@ def test_what_distill_refuses(
     nobody = ("--teacher", tmp_path / "nothing", *words[2:])
     missing = run("distill", config, *nobody, status=2)
     assert f"no model at {tmp_path}/nothing" in missing.stderr
+
+
+def test_a_dry_run_takes_the_width_of_a_teacher_that_is_there_or_will_be(
+    run: Call, configuration: Write, world: Path, cloud: Path, tiny: Any, tmp_path: Path
+) -> None:
+    narrow = save_model(tiny.student(projection=20, dim=20), tmp_path / "narrow")
+    config = configuration("distillation", backbone=str(narrow))
+    before = sorted(tmp_path.rglob("*"))
+    planned = ("distill", config, "--dry-run", "--data", world, "--teacher")
+    shown = run(*planned, cloud).stdout
+    assert f"Teacher   {cloud}, 32 dimensions; first it embeds 48 samples\n" in shown
+    assert sorted(tmp_path.rglob("*")) == before
+
+    lost = tmp_path / "runs" / "model"
+    alone = run(*planned, lost).stdout
+    assert f"not counted (no model at {lost}): heads of the backbone's own 20 dimensions" in alone
+    assert _trained(shown) - _trained(alone) == (32 - 20) * (
+        4 * 24 + 6 + 1
+    )  # heads, a classifier and its neck
+
+    file = configuration("teacher", backbone=str(cloud), lora={"rank": 2})
+    assert f"Teacher   {file}, 32 dimensions" in run(*planned, file).stdout
+    beside = run(*planned, lost).stdout
+    assert f"Teacher   {lost}, not there yet: by {file}, 32 dimensions" in beside
+    assert _trained(beside) == _trained(shown)
+    unnamed = run("train", config, "--dry-run").stdout
+    assert f"Teacher   none named: by {file}, 32 dimensions\n" in unnamed
+
+    features = tmp_path / "features.parquet"
+    run("embed", cloud, "--data", world, "--split", "train", "--out", features)
+    assert f"Teacher   {features}, 32 dimensions\n" in run(*planned, features).stdout
+    other = run(*planned, config, status=2)
+    assert "of kind distillation; expected the settings of a cloud model's training" in other.stderr
+
+
+def _trained(shown: str) -> int:
+    line = next(line for line in shown.splitlines() if line.startswith("Trained"))
+    return int(line.split()[1].replace(",", ""))
+
+
+def test_without_a_dry_run_data_and_folder_are_needed(
+    run: Call, configuration: Write, world: Path, cloud: Path, tmp_path: Path
+) -> None:
+    words = ("distill", configuration("distillation"), "--teacher", cloud)
+    assert "no --data; expected" in run(*words, "--out", tmp_path / "run", status=2).stderr
+    assert "no --out; expected" in run(*words, "--data", world, status=2).stderr

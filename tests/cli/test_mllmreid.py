@@ -56,7 +56,17 @@ def test_a_dry_run_says_what_would_be_trained(run: Call, world: Path, edge: Path
     shown = run(*planned, "--data", world, "--set", "batch.people=3").stdout
     assert "Plan of a mllmreid training; nothing is trained." in shown
     assert "3 people x 4 groups, 12 pictures and 12 captions of two modalities" in shown
-    assert "12 people x 4 groups, 48 pictures and 48 captions of two modalities" in run(*planned).stdout
+    drawn = run(*planned).stdout
+    assert "made first: 400 steps on captions of 1,500 drawn people" in drawn
+    assert (
+        "drawn by the training: 400 people, 1,600 groups, 1,600 rgb, 1,600 ir, 1,600 sketch, 1,600 text"
+        in drawn
+    )
+    assert "12 people x 4 groups, 48 pictures and 48 captions of two modalities" in drawn
+    assert "200, every person 6.1 times" in drawn
+    assert "without the classifier" not in drawn
+    few = run(*planned, "--set", "drawn.people=9", status=2).stderr
+    assert "9 people with groups in drawn by the training; expected at least 12" in few
     assert "in 28 layers:" in shown
     assert "language_model.layers.*.self_attn.q_proj  in 0, 1, 2, 3" in shown
     dsmd = run("train", CONFIGS / "dsmd-tiny.yaml", "--dry-run", "--set", f"backbone={edge}").stdout

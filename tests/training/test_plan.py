@@ -1,7 +1,9 @@
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from crossreid.core.errors import ConfigurationError, DataError
 from crossreid.core.modality import Modality
@@ -10,6 +12,7 @@ from crossreid.training.build import _task
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 from crossreid.training.plan import plan_training
 from crossreid.training.tasks.teacher import TeacherTask
+from crossreid.training.widths import teacher_width
 
 LOOP = {"steps": 30, "learning_rate": 0.1, "accumulation": 2}
 
@@ -111,3 +114,26 @@ def test_a_size_that_patches_do_not_fill_is_refused(folders: dict[str, str], kin
     plan_training(model.model_validate(values | {"input": {"height": 3 * cell}}), None)
     with pytest.raises(ConfigurationError, match=f"an input of 90 x 56 px; expected multiples of {cell} px"):
         plan_training(model.model_validate(values | {"input": {"height": 90}}), None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "width"),
+    [
+        ({"kind": "student", "backbone": "tiny-edge", "dim": 12}, 12),
+        ({"kind": "teacher", "backbone": "tiny-cloud"}, 320),
+        ({"kind": "mllmreid", "backbone": "tiny", "alignment": {"loop": LOOP, "hidden": 64}}, 160),
+        (
+            {
+                "kind": "mllmreid",
+                "backbone": "tiny",
+                "alignment": {"loop": LOOP, "hidden": 64},
+                "feature": "latent",
+            },
+            64,
+        ),
+    ],
+)
+def test_settings_say_how_wide_a_teacher_will_be(tmp_path: Path, settings: Any, width: int) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text(yaml.safe_dump(settings | {"loop": LOOP}))
+    assert teacher_width(str(file)) == width

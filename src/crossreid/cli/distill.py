@@ -8,9 +8,9 @@ import typer
 
 from crossreid.cli.options import (
     BatchSize,
-    Data,
     DatasetName,
     Device,
+    OptionalData,
     Overrides,
     Precision,
     Split,
@@ -33,15 +33,21 @@ def distill(
         typer.Option(
             metavar="ENCODER|FILE",
             help="The cloud model: a model folder, tiny-cloud or a hub id; or a .parquet of embed, of any encoder, with"
-            " the features of just this data.",
+            " the features of just this data; for a --dry-run also the settings (.yaml) of its training.",
         ),
     ],
-    data: Data,
+    data: OptionalData = None,
     dataset: DatasetName = "pedestrians",
     split: Split = "train",
     validation_split: ValidationSplit = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run: model, history, checkpoint.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder of the run: model, history, checkpoint.")
+    ] = None,
     overrides: Overrides = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only say what would be trained; the teacher need not be there yet."),
+    ] = False,
     features: Annotated[
         Path | None,
         typer.Option(
@@ -58,6 +64,7 @@ def distill(
     The cloud model's features of the data are computed once and stored; later calls read them. Stopped and called
     again, the training goes on from its last checkpoint.
     """
+    from crossreid.cli.dry_run import show_training_plan
     from crossreid.cli.outputs import check_output_file, check_output_folder, report_run
     from crossreid.core.errors import ConfigurationError
     from crossreid.training.build import train_model
@@ -69,7 +76,16 @@ def distill(
         raise ConfigurationError(
             f"{config}, which is of kind {settings.kind}",
             expected="kind distillation or dsmd",
-            remedy=command_line("train", config, "--out", out),
+            remedy=command_line("train", config, "--out", out or "RUN"),
+        )
+    given = TrainingData(dataset, data, split, validation_split)
+    if dry_run:
+        show_training_plan(settings, given, config, teacher=teacher)
+        return
+    if out is None or data is None:
+        missing = "--out" if out is None else "--data"
+        raise ConfigurationError(
+            f"no {missing}", expected="a data set and a folder for the run", remedy="or --dry-run"
         )
     if is_file(teacher) and features is not None:
         raise ConfigurationError(
@@ -79,7 +95,6 @@ def distill(
     check_output_folder(out)
     file = Path(teacher) if is_file(teacher) else features or out / "teacher_features.parquet"
     check_output_file(file, ".parquet", option="--features")
-    given = TrainingData(dataset, data, split, validation_split)
     people = given.people()
     if settings.batch.captions == "first":
         people = people.first_captions()

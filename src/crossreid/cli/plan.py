@@ -13,15 +13,24 @@ if TYPE_CHECKING:
 _KINDS = {1: "one modality", 2: "two modalities", 3: "three modalities", 4: "four modalities"}
 
 
-def show_plan(plan: "TrainingPlan", *, half: bool = False) -> None:
+def show_plan(plan: "TrainingPlan", *, half: bool = False, teacher: str = "") -> None:
     """Print a plan; adapted layers one a line, the blocks that have the same ones together.
 
     Args:
         plan: of a training.
         half: its matrix products are in half precision.
+        teacher: of a distillation: which one, or why it is not counted; "" where there is none.
     """
     print(f"Plan of a {plan.kind} training; nothing is trained.")
-    _line("Backbone", f"{plan.backbone}, {plan.backbone_parameters:,} parameters")
+    if teacher:
+        _line("Teacher", teacher)
+    made = plan.alignment
+    first = (
+        f", made first: {made.loop.steps:,} steps on captions of {made.drawn.people:,} drawn people"
+        if made
+        else ""
+    )
+    _line("Backbone", f"{plan.backbone}, {plan.backbone_parameters:,} parameters{first}")
     _line("Input", f"{plan.height} x {plan.width} px")
     if plan.dataset is None:
         _line("Data", "none named; --data counts them")

@@ -71,7 +71,7 @@ def train(
     settings = load_config(config, overrides or ())
     given = TrainingData(dataset, data, split, validation_split)
     if dry_run:
-        _show_plan(settings, given)
+        _show_plan(settings, given, config)
         return
     if out is None:
         raise ConfigurationError("no --out", expected="a folder for the run", remedy="or --dry-run")
@@ -101,24 +101,22 @@ def _check_draws(settings: "CaptioningConfig | ContrastiveConfig", data: object)
         )
 
 
-def _show_plan(settings: "TrainingConfig", given: TrainingData) -> None:
-    from crossreid.cli.plan import show_plan, show_pretraining_plan, show_translator_plan
+def _show_plan(settings: "TrainingConfig", given: TrainingData, config: Path) -> None:
+    from crossreid.cli.dry_run import show_training_plan
+    from crossreid.cli.plan import show_pretraining_plan, show_translator_plan
     from crossreid.training.config import CaptioningConfig, ContrastiveConfig, TranslatorConfig
-    from crossreid.training.plan import plan_training
     from crossreid.training.pretraining_plan import plan_pretraining
     from crossreid.training.translator_plan import plan_translator
 
-    if isinstance(settings, CaptioningConfig | ContrastiveConfig):
-        _check_draws(settings, given.root)
-        show_pretraining_plan(plan_pretraining(settings))
-        return
-    people = None if given.root is None else given.people()
-    if isinstance(settings, TranslatorConfig):
-        show_translator_plan(plan_translator(settings, people))
-        return
-    if people is not None and settings.batch.captions == "first":
-        people = people.first_captions()
-    show_plan(plan_training(settings, people), half=settings.loop.precision == "bf16")
+    match settings:
+        case CaptioningConfig() | ContrastiveConfig():
+            _check_draws(settings, given.root)
+            show_pretraining_plan(plan_pretraining(settings))
+        case TranslatorConfig():
+            people = None if given.root is None else given.people()
+            show_translator_plan(plan_translator(settings, people))
+        case _:
+            show_training_plan(settings, given, config)
 
 
 def _pretrain(settings: "CaptioningConfig | ContrastiveConfig", out: Path, given: TrainingData) -> None:

@@ -8,6 +8,7 @@ import torch
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.core.modality import Modality
+from crossreid.core.sample import Sample
 from crossreid.data.augmentation import Augmentation
 from crossreid.data.dataset import Dataset
 from crossreid.data.loading import load_dataset
@@ -49,6 +50,19 @@ def draw_people(
         )
     told_by_first(0)  # the pictures are there for all processes
     return load_dataset("pedestrians", folder, split)
+
+
+def people_to_draw(drawn: DrawnPeopleConfig) -> Dataset:
+    """What `draw_people` would make, to be counted: nothing is there yet that the samples name."""
+    samples = tuple(
+        Sample(kind, person, caption="words", source_id=source, item_id=f"{source}/{kind}")
+        if kind == Modality.TEXT
+        else Sample(kind, person, path=Path(source) / kind, source_id=source)
+        for person in range(drawn.people)
+        for source in (f"{person}/{group}" for group in range(drawn.groups))
+        for kind in Modality
+    )
+    return Dataset("drawn by the training", "train", samples, tuple(map(str, range(drawn.people))))
 
 
 def evidence(config: MllmreidConfig, dataset: Dataset) -> Dataset:

@@ -6,25 +6,16 @@ from typing import Any
 from crossreid.core.errors import ConfigurationError
 from crossreid.core.modality import Modality
 from crossreid.data.dataset import Dataset
-from crossreid.models.loading import model_folder
 from crossreid.models.lora import HierarchicalLora, adapter_parameters
-from crossreid.models.outline import Outline, outline, outline_joined, outline_towers, tiny_outline
+from crossreid.models.outline import Outline
 from crossreid.models.presets import TREATMENTS
 from crossreid.training.batch_contents import BatchContents, contents_of_data, contents_of_groups
-from crossreid.training.config import (
-    DistillationConfig,
-    DsmdConfig,
-    MllmreidConfig,
-    StudentConfig,
-    TeacherConfig,
-)
+from crossreid.training.config import AlignmentConfig, DsmdConfig, MllmreidConfig, TeacherConfig
 from crossreid.training.cost import StepCost, step_cost
 from crossreid.training.mllmreid import evidence
+from crossreid.training.widths import PlannedConfig, backbone_outline, teacher_width, trained_width
 
 _FLOAT_BYTES = 4
-
-PlannedConfig = TeacherConfig | StudentConfig | DistillationConfig | DsmdConfig | MllmreidConfig
-"""Trainings on a data set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +35,10 @@ class TrainingPlan:
         steps: of the optimiser.
         accumulation: batches a step.
         batch: what a batch holds.
-        dataset: the training split; None where there is none.
+        dataset: the training split, or the people that are going to be drawn; None where there is neither.
         cost: of a step; None where it is not known.
+        dim: width of the features.
+        alignment: that makes the backbone before; None where it is there.
     """
 
     kind: str
@@ -62,6 +55,8 @@ class TrainingPlan:
     batch: BatchContents
     dataset: Dataset | None
     cost: StepCost | None
+    dim: int
+    alignment: AlignmentConfig | None = None
 
     @property
     def epochs(self) -> float | None:
@@ -88,22 +83,24 @@ def plan_training(
     Args:
         config: of a training on a data set.
         dataset: the training split; None to leave it out.
-        teacher: of a distillation, whose width the student is to have; None for the backbone's own.
+        teacher: of a distillation, whose width the student is to have, as for `teacher_width`; None for the backbone's
+            own.
 
     Raises:
-        CheckpointError: the backbone is not there, or incomplete.
+        CheckpointError: the backbone or the teacher is not there, or incomplete.
         ConfigurationError: it is of another kind, or the input size does not fit its patches.
         DataError: the data set has fewer people than a batch needs.
     """
-    drawn = _outline(config)
+    drawn = backbone_outline(config)
     kind = _KINDS.get(type(config), "student")
     if drawn.kind != kind:
         raise ConfigurationError(
             f"the backbone {config.backbone!r}, which is a {drawn.kind}", expected=f"a {kind}"
         )
     adapters = _adapters(config, drawn)
-    classified = _classified_widths(config, drawn, teacher)
-    trained = sum(adapters.values()) + _trained_whole(config, drawn, teacher)
+    dim = trained_width(config, drawn) if teacher is None else teacher_width(teacher)
+    classified = _classified_widths(config, drawn, dim)
+    trained = sum(adapters.values()) + _trained_whole(config, drawn, dim)
     if dataset is not None:
         # Classifiers, and the gains of their necks.
         trained += sum(width * (len(dataset.people) + 1) for width in classified)
@@ -140,21 +137,13 @@ def plan_training(
             checkpointing=config.checkpointing,
             half=config.loop.precision == "bf16",
         ),
+        dim=dim,
+        alignment=config.alignment if isinstance(config, MllmreidConfig) else None,
     )
 
 
 _KINDS = {TeacherConfig: "teacher", MllmreidConfig: "llava"}
 """What a backbone has to be, where that is no student."""
-
-
-def _outline(config: PlannedConfig) -> Outline:
-    """The architecture of the backbone: of one folder, of two that are joined by +, or of one that is to be made."""
-    if isinstance(config, MllmreidConfig) and config.alignment is not None:
-        return tiny_outline(hidden=config.alignment.hidden, depth=config.alignment.depth)
-    folders = [model_folder(name, weights=False) for name in config.backbone.split("+")]
-    if len(folders) != 2:
-        return outline(model_folder(config.backbone, weights=False))
-    return outline_joined(*folders) if isinstance(config, MllmreidConfig) else outline_towers(*folders)
 
 
 def _batch(config: PlannedConfig, dataset: Dataset | None) -> BatchContents:
@@ -181,7 +170,7 @@ def _adapters(config: PlannedConfig, drawn: Outline) -> dict[str, int]:
             return {}
 
 
-def _trained_whole(config: PlannedConfig, drawn: Outline, teacher: str | None) -> int:
+def _trained_whole(config: PlannedConfig, drawn: Outline, dim: int) -> int:
     """Parameters that are trained beside adapters: of students all with their heads, of a LLaVA what is before its
     language model.
     """
@@ -194,14 +183,12 @@ def _trained_whole(config: PlannedConfig, drawn: Outline, teacher: str | None) -
             parts += [backbone.model.vision_tower] if config.vision_rate else []
             return sum(parameter.numel() for part in parts for parameter in part.parameters())
         case _:
-            return drawn.parameters + _head_parameters(drawn, _student_width(config, drawn, teacher))
+            return drawn.parameters + _head_parameters(drawn, dim)
 
 
-def _classified_widths(config: PlannedConfig, drawn: Outline, teacher: str | None) -> list[int]:
+def _classified_widths(config: PlannedConfig, drawn: Outline, dim: int) -> list[int]:
     """Widths of the features that identities are learnt of."""
     match config:
-        case TeacherConfig():
-            return [drawn.dim]
         case MllmreidConfig():
             settings: Any = drawn.backbone.config
             seen, latent = settings.vision_config.hidden_size, settings.text_config.hidden_size
@@ -209,15 +196,7 @@ def _classified_widths(config: PlannedConfig, drawn: Outline, teacher: str | Non
         case DsmdConfig() if not config.dsmd.task:
             return []
         case _:
-            return [_student_width(config, drawn, teacher)]
-
-
-def _student_width(
-    config: StudentConfig | DistillationConfig | DsmdConfig, drawn: Outline, teacher: str | None
-) -> int:
-    if isinstance(config, StudentConfig):
-        return config.dim or drawn.dim
-    return drawn.dim if teacher is None else outline(model_folder(teacher, weights=False)).dim
+            return [dim]
 
 
 def _head_parameters(drawn: Outline, dim: int) -> int:
