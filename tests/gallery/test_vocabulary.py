@@ -1,6 +1,6 @@
 """What a service asks of every home of a gallery: enrol, find, erase, keep, watch, replace."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -483,6 +483,37 @@ def test_an_index_that_would_miss_is_not_used(address: str) -> None:
     for target in (0.0, 1.0, 1.5):
         with pytest.raises(ConfigurationError, match="target recall"):
             gallery.build_index(target)
+
+
+class TiredError(Exception):
+    """Somebody who does not want to wait for the end."""
+
+
+def test_an_index_says_its_steps_and_can_be_given_up(address: str) -> None:
+    vectors = clusters(1000, 96, np.random.default_rng(1))
+    gallery = open_gallery(address)
+    gallery.enrol([GalleryItem(f"{n:04}") for n in range(1000)], embed(vectors))
+    steps: dict[str, float | None] = {}
+
+    def tire_of(last: str) -> Callable[[str, float | None], None]:
+        def hear(step: str, share: float | None) -> None:
+            assert share is None or 0 <= share <= 1
+            steps[step] = share
+            if step == last:
+                raise TiredError
+
+        return hear
+
+    with pytest.raises(TiredError):
+        gallery.build_index(0.9, progress=tire_of("measuring what it finds"))
+    assert gallery.index is None
+    assert {"reading the vectors", "measuring what it finds"} <= set(steps)
+    record = gallery.build_index(0.9, progress=tire_of(""))
+    assert record.used
+    with pytest.raises(TiredError):
+        gallery.build_index(0.5, progress=tire_of("reading the vectors"))
+    assert gallery.index == record
+    assert len(gallery.search(vectors[0])) == 10
 
 
 def test_no_index_of_a_handful(gallery: Gallery) -> None:

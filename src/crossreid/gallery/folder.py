@@ -23,7 +23,7 @@ from crossreid.gallery.folder_index import build_index
 from crossreid.gallery.folder_reading import FolderReader
 from crossreid.gallery.folder_replacement import FolderReplacement
 from crossreid.gallery.folder_statistics import folder_statistics
-from crossreid.gallery.gallery import Replacement
+from crossreid.gallery.gallery import Progress, Replacement, unheard
 from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.lock import exclusive_lock
 from crossreid.gallery.query import query_vector
@@ -272,11 +272,15 @@ class FolderGallery(Searching):
         state = State.load(self.folder)
         return state.index.record if state and state.index else None
 
-    def build_index(self, target_recall: float = 0.99, *, seed: int = 0) -> IndexRecord:
+    def build_index(
+        self, target_recall: float = 0.99, *, seed: int = 0, progress: Progress = unheard
+    ) -> IndexRecord:
         """See `Gallery.build_index`."""
         self._reader.filled()
         with self._lock():
-            return build_index(self._writer(), self._reader.filled(), target=target_recall, seed=seed)
+            return build_index(
+                self._writer(), self._reader.filled(), target=target_recall, seed=seed, progress=progress
+            )
 
     def replacement(self, encoder: EncoderRecord) -> Replacement:
         """See `Gallery.replacement`."""

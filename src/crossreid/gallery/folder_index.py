@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from crossreid.core.basis import PrincipalBasis
+from crossreid.gallery.gallery import Progress
 from crossreid.gallery.parts import flush_to_disk
 from crossreid.gallery.principal import SAMPLE_ROWS, SHOWN, Survey, check_target, learn_rotation, recalls_of
 from crossreid.gallery.records import IndexRecord
@@ -15,7 +16,9 @@ from crossreid.gallery.writer import FolderWriter, disk_errors_named
 _ROWS = 8192
 
 
-def build_index(writer: FolderWriter, snapshot: Snapshot, *, target: float, seed: int) -> IndexRecord:
+def build_index(
+    writer: FolderWriter, snapshot: Snapshot, *, target: float, seed: int, progress: Progress
+) -> IndexRecord:
     """See `Gallery.build_index`."""
     check_target(target)
     generator = np.random.default_rng(seed)
@@ -24,8 +27,10 @@ def build_index(writer: FolderWriter, snapshot: Snapshot, *, target: float, seed
     rotation = None if writer.state.rotation else learn_rotation(vectors[chosen])
     survey = Survey(vectors[chosen], chosen, rotation, generator)
     for start in range(0, len(vectors), _ROWS):
+        progress("reading the vectors", start / len(vectors))
         part = vectors[start : start + _ROWS]
         survey.add(np.arange(start, start + len(part)), part)
+    progress("measuring what it finds", None)
     plan = survey.plan(target)
     if plan is None:
         return _without_index(writer, target, len(vectors))

@@ -1,6 +1,6 @@
 """Where enrolled people are kept and searched, whatever holds them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,14 @@ from crossreid.gallery.selection import Names, Selection, TimeRange
 
 Group = Literal["person", "track"]
 """What a search gives one result of."""
+
+Progress = Callable[[str, float | None], None]
+"""Told again and again which step of long work goes on, in words, and what share of it is done; None where nobody can
+tell. What it raises ends the work."""
+
+
+def unheard(step: str, share: float | None) -> None:
+    """Progress that nobody wants to know."""
 
 
 @runtime_checkable
@@ -264,7 +272,9 @@ class Gallery(Protocol):
         """The index that searches go through; None where they look at everything."""
         ...
 
-    def build_index(self, target_recall: float = 0.99, *, seed: int = 0) -> IndexRecord:
+    def build_index(
+        self, target_recall: float = 0.99, *, seed: int = 0, progress: Progress = unheard
+    ) -> IndexRecord:
         """Make searches quick: choose width and candidates, build, and measure the recall against exact searches.
 
         Items that come later are indexed too. An index that misses its target is thrown away; the record tells.
@@ -272,6 +282,7 @@ class Gallery(Protocol):
         Args:
             target_recall: of the ten nearest, above 0 and below 1.
             seed: of the sample.
+            progress: what it raises ends the building; the gallery has the index of before then, or none.
 
         Raises:
             ConfigurationError: no such recall.

@@ -1,6 +1,7 @@
 """Versions of the tables, what goes wrong with a database, and moving one."""
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -233,6 +234,73 @@ def test_one_index_is_built_at_a_time(
     assert gallery.build_index(0.5).rows == 100
     with database.transaction(tenant) as connection, pytest.raises(DataError, match="within a transaction"):
         gallery.within(connection).build_index()
+
+
+def indexes(database: Database) -> dict[str, bool]:
+    """Of the vectors of all galleries: name -> whether searches may use it."""
+    query = """
+        SELECT relname, indisvalid FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+        WHERE starts_with(relname, 'vectors_principal_')
+    """
+    with database.alone() as connection:
+        return {name: valid for name, valid in connection.execute(sa.text(query))}
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_an_index_that_is_given_up_while_it_is_built_leaves_nothing(
+    database: Database, tenant: str, before: bool
+) -> None:
+    """PostgreSQL is made to wait for a transaction that has written, as it does at the beginning."""
+    gallery = database.gallery(tenant)
+    gallery.enrol([GalleryItem(str(n)) for n in range(500)], embed(500, 64))
+    old = gallery.build_index(0.5) if before else None
+    had, steps, ended = indexes(database), [], threading.Event()
+
+    def give_up(step: str, share: float | None) -> None:
+        steps.append((step, share))
+        if step == "waiting for others":
+            raise InterruptedError
+
+    def build() -> None:
+        with pytest.raises(InterruptedError):
+            gallery.build_index(0.6, progress=give_up)
+        ended.set()
+
+    builds = sa.text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURR%'")
+    thread = threading.Thread(target=build)
+    with database.alone() as watching, database.alone() as busy:
+        busy = busy.execution_options(isolation_level="READ COMMITTED")
+        busy.execute(sa.text("LOCK TABLE vectors IN ROW EXCLUSIVE MODE"))
+        thread.start()
+        end = time.monotonic() + 60
+        while ("waiting for others", None) not in steps or watching.scalar(builds):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        busy.rollback()
+    thread.join(60)
+    assert ended.is_set()
+    assert gallery.index == old
+    assert indexes(database) == had
+    assert len(gallery.search(embed(1, 64).vectors[0])) == 10
+    assert gallery.build_index(0.5).rows == 500
+    assert all(indexes(database).values())
+
+
+def test_a_build_that_died_is_cleared_away(database: Database, tenant: str) -> None:
+    gallery = database.gallery(tenant)
+    gallery.enrol([GalleryItem(str(n)) for n in range(500)], embed(500, 64))
+    gallery.build_index(0.5)
+    (name,) = (name for name in indexes(database) if name.endswith(f"_{encoder_id(gallery)}"))
+    with database.alone() as connection:
+        connection.execute(sa.text(f"CREATE INDEX {name}_coming ON vectors (item_id)"))
+    gallery.build_index(0.5)
+    assert f"{name}_coming" not in indexes(database)
+    assert indexes(database)[name]
+
+
+def encoder_id(gallery: Any) -> int:
+    with gallery.opened() as (_, stored):
+        return stored.current.id
 
 
 def test_the_socket_of_a_long_folder_has_a_short_name() -> None:

@@ -61,7 +61,7 @@ class Database:
 
     Args:
         uri: `postgresql://user:password@host/database`.
-        pool_size: connections at most; indexing and building an index take two.
+        pool_size: connections at most; indexing takes two, building an index three.
         pool_timeout_seconds: how long a call waits for one.
         lock_timeout_seconds: how long a tenant's transaction waits for rows and locks that others hold; 0 for ever.
 

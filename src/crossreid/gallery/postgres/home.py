@@ -12,7 +12,7 @@ from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError
 from crossreid.evaluation.calibration import Calibration
 from crossreid.gallery.decision import calibration_for, check_calibration
-from crossreid.gallery.gallery import Replacement
+from crossreid.gallery.gallery import Progress, Replacement, unheard
 from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.postgres import schema
 from crossreid.gallery.postgres.alone import one_at_a_time
@@ -325,12 +325,14 @@ class PostgresGallery(Searching):
         with self.opened() as (connection, stored):
             return read_index(connection, stored.current.id) if stored and stored.current else None
 
-    def build_index(self, target_recall: float = 0.99, *, seed: int = 0) -> IndexRecord:
+    def build_index(
+        self, target_recall: float = 0.99, *, seed: int = 0, progress: Progress = unheard
+    ) -> IndexRecord:
         """See `Gallery.build_index`. Searches and enrolments go on meanwhile."""
         with self.opened() as (connection, stored):
             self._filled(connection, stored)
         with self._alone("indexed"):
-            return build_index(self, target=target_recall, seed=seed)
+            return build_index(self, target=target_recall, seed=seed, progress=progress)
 
     def replacement(self, encoder: EncoderRecord) -> Replacement:
         """See `Gallery.replacement`."""

@@ -10,7 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from crossreid.core.basis import PrincipalBasis
 from crossreid.core.errors import DataError
+from crossreid.gallery.gallery import Progress
 from crossreid.gallery.postgres import schema
+from crossreid.gallery.postgres.building import build
 from crossreid.gallery.postgres.nearest import nearest
 from crossreid.gallery.postgres.replacement import take_over, without_vector
 from crossreid.gallery.postgres.rows import among, insert_vectors, read_vectors
@@ -52,10 +54,12 @@ def read_index(connection: sa.Connection, encoder: int) -> IndexRecord | None:
     return None if row is None else IndexRecord(*row)
 
 
-def build_index(gallery: "PostgresGallery", *, target: float, seed: int) -> IndexRecord:
+def build_index(
+    gallery: "PostgresGallery", *, target: float, seed: int, progress: Progress
+) -> IndexRecord:
     """See `Gallery.build_index`."""
     check_target(target)
-    generator = np.random.default_rng(seed)
+    generator, rows, seen = np.random.default_rng(seed), len(gallery), 0
     with gallery.opened() as (connection, _):
         stored = make_gallery(connection, gallery.tenant, gallery.name)
         current = stored.current
@@ -65,55 +69,40 @@ def build_index(gallery: "PostgresGallery", *, target: float, seed: int) -> Inde
         rotation = None if current.rotation else learn_rotation(sample)
         survey = Survey(sample, ids, rotation, generator)
         for numbers, vectors in read_vectors(connection, encoder=current.id, dim=current.dim):
+            progress("reading the vectors", min(1.0, seen / rows))
             survey.add(numbers, vectors)
+            seen += len(numbers)
     plan = survey.plan(target)
     if plan is None:
-        drop_index(gallery.database, current.id)
-        return IndexRecord(0, 0, 0.0, target, 0.0, 0, len(gallery))
-    encoder = current if rotation is None else _rotate(gallery, rotation)
-    lists = create_index(gallery.database, encoder.id, plan.width, rows=len(gallery))
+        _forget(gallery, current)
+        return IndexRecord(0, 0, 0.0, target, 0.0, 0, rows)
+    encoder = current if rotation is None else _rotate(gallery, rotation, progress)
+    lists = _create(gallery.database, encoder, plan.width, rows=rows, progress=progress)
+    _forget(gallery, encoder)
+    _put_in_place(gallery.database, encoder)
     asked = survey.queries if rotation is None else survey.queries @ rotation.directions
     asked = asked / np.linalg.norm(asked, axis=1, keepdims=True)
-    record = IndexRecord(
-        plan.width, plan.candidates, plan.energy, target, 0.0, len(asked), len(gallery), lists
-    )
-    with gallery.opened() as (connection, _):
-        record = _measured(connection, encoder, asked, survey, record)
-        table = schema.indexes
-        own = {"encoder_id": encoder.id, "tenant": gallery.tenant}
-        connection.execute(sa.delete(table).where(table.c.encoder_id == encoder.id))
-        if record.used:
-            values = {name: getattr(record, name) for name in _COLUMNS}
-            connection.execute(insert(table).values(own | values))
+    record = IndexRecord(plan.width, plan.candidates, plan.energy, target, 0.0, len(asked), rows, lists)
+    try:
+        with gallery.opened() as (connection, _):
+            record = _measured(connection, encoder, asked, survey, record, progress)
+            if record.used:
+                values = {name: getattr(record, name) for name in _COLUMNS}
+                own = {"encoder_id": encoder.id, "tenant": gallery.tenant}
+                connection.execute(insert(schema.indexes).values(own | values))
+    except BaseException:
+        drop_index(gallery.database, encoder.id)
+        raise
     if not record.used:
         drop_index(gallery.database, encoder.id)
     return record
 
 
-def create_index(database: "Database", encoder: int, width: int, *, rows: int) -> int:
-    """Put the vectors of an encoder, about `rows`, into lists, while others read and write. Returns how many lists.
-
-    Source: IVFFlat (Jégou, Douze & Schmid, IEEE TPAMI 2011), as pgvector has it.
-    """
-    drop_index(database, encoder)
-    lists = int(np.clip(math.isqrt(rows), 1, _MOST_LISTS))
-    expression = f"(subvector(vector, 1, {int(width)})::halfvec({int(width)}))"
-    with database.alone() as connection:
-        connection.execute(sa.text(f"SET maintenance_work_mem = '{_memory_mib(rows)}MB'"))
-        connection.execute(
-            sa.text(
-                f"CREATE INDEX CONCURRENTLY {_name(encoder)} ON vectors USING ivfflat"
-                f" ({expression} halfvec_cosine_ops) WITH (lists = {lists}) WHERE encoder_id = {int(encoder)}"
-            )
-        )
-        connection.execute(sa.text("RESET maintenance_work_mem"))
-    return lists
-
-
 def drop_index(database: "Database", encoder: int) -> None:
-    """Remove the index of an encoder, if there is one."""
+    """Remove the index of an encoder, if there is one, and what was left of one that was being built."""
     with database.alone() as connection:
-        connection.execute(sa.text(f"DROP INDEX CONCURRENTLY IF EXISTS {_name(encoder)}"))
+        for name in (_name(encoder), _coming(encoder)):
+            connection.execute(sa.text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
 
 
 def index_bytes(database: "Database", encoder: int) -> int:
@@ -122,8 +111,52 @@ def index_bytes(database: "Database", encoder: int) -> int:
         return connection.scalar(sa.text(f"SELECT pg_relation_size('{_name(encoder)}')")) or 0
 
 
+def _create(
+    database: "Database", encoder: StoredEncoder, width: int, *, rows: int, progress: Progress
+) -> int:
+    """Put the vectors of an encoder, about `rows`, into lists, while others read and write. Returns how many lists.
+
+    They are made beside those that are searched, which stay when it is stopped.
+
+    Source: IVFFlat (Jégou, Douze & Schmid, IEEE TPAMI 2011), as pgvector has it.
+    """
+    drop = sa.text(f"DROP INDEX CONCURRENTLY IF EXISTS {_coming(encoder.id)}")
+    with database.alone() as connection:
+        connection.execute(drop)
+    lists = int(np.clip(math.isqrt(rows), 1, _MOST_LISTS))
+    expression = f"(subvector(vector, 1, {int(width)})::halfvec({int(width)}))"
+    statement = (
+        f"CREATE INDEX CONCURRENTLY {_coming(encoder.id)} ON vectors USING ivfflat"
+        f" ({expression} halfvec_cosine_ops) WITH (lists = {lists}) WHERE encoder_id = {encoder.id}"
+    )
+    try:
+        build(database, statement, memory_mib=_memory_mib(rows), progress=progress)
+    except BaseException:
+        with database.alone() as connection:
+            connection.execute(drop)
+        raise
+    return lists
+
+
+def _forget(gallery: "PostgresGallery", encoder: StoredEncoder) -> None:
+    """Search without the index of an encoder, and remove it, but not the one that is coming."""
+    with gallery.opened() as (connection, _):
+        connection.execute(sa.delete(schema.indexes).where(schema.indexes.c.encoder_id == encoder.id))
+    with gallery.database.alone() as connection:
+        connection.execute(sa.text(f"DROP INDEX CONCURRENTLY IF EXISTS {_name(encoder.id)}"))
+
+
+def _put_in_place(database: "Database", encoder: StoredEncoder) -> None:
+    with database.alone() as connection:
+        connection.execute(sa.text(f"ALTER INDEX {_coming(encoder.id)} RENAME TO {_name(encoder.id)}"))
+
+
 def _name(encoder: int) -> str:
     return f"vectors_principal_{int(encoder)}"
+
+
+def _coming(encoder: int) -> str:
+    return f"{_name(encoder)}_coming"
 
 
 def _memory_mib(rows: int) -> int:
@@ -131,7 +164,7 @@ def _memory_mib(rows: int) -> int:
     return int(np.clip(rows * _BYTES_PER_ROW / 2**20, 64, 4096))
 
 
-def _rotate(gallery: "PostgresGallery", rotation: PrincipalBasis) -> StoredEncoder:
+def _rotate(gallery: "PostgresGallery", rotation: PrincipalBasis, progress: Progress) -> StoredEncoder:
     """Turn all vectors of a gallery onto principal coordinates, beside the old ones; then search by them."""
     with gallery.opened() as (connection, _):
         stored = make_gallery(connection, gallery.tenant, gallery.name)
@@ -151,9 +184,11 @@ def _rotate(gallery: "PostgresGallery", rotation: PrincipalBasis) -> StoredEncod
             dim=stored.current.dim,
             basis=rotation,
         )
+    rows, done = len(gallery), 0
     try:
-        while _turn_some(gallery, stored, turned, rotation, _TURNED_AT_A_TIME):
-            pass
+        while more := _turn_some(gallery, stored, turned, rotation, _TURNED_AT_A_TIME):
+            done += more
+            progress("turning the vectors", min(1.0, done / rows))
         with gallery.opened() as (connection, _):
             lock_gallery(connection, stored.id, alone=True)
             while _turn(connection, gallery.tenant, stored, turned, rotation, _TURNED_AT_A_TIME):
@@ -217,10 +252,12 @@ def _measured(
     queries: np.ndarray,
     survey: Survey,
     record: IndexRecord,
+    progress: Progress,
 ) -> IndexRecord:
     """The record with the recall of searches, which open more lists until the target is surely reached."""
     record = replace(record, probes=max(1, round(_FIRST_SHARE * record.lists)))
     while True:
+        progress("measuring what it finds", None)
         found = [
             [number for number in _ids(connection, encoder, query, record) if number != itself][:SHOWN]
             for query, itself in zip(queries, survey.own.tolist(), strict=True)
