@@ -2,9 +2,10 @@
 
 Run `python benchmarks/mllmreid.py`: 45 trainings. It resumes, and writes `benchmarks/results/mllmreid.json`: R1 and
 mAP of photographs searched by photographs of other cameras (`market`), of people never seen, in the style that was
-trained on and in the other one, by the vision tower's feature and, where it was trained, by the latent one. All start
-from one backbone, whose language model learns captions first. `python benchmarks/mllmreid.py --miniature` runs all of
-it at a size that says nothing but that it runs.
+trained on and in the other one, by the vision tower's feature and, where it was trained, by the latent one; and how
+well the language model foretells captions of unseen people beside their own picture and beside another's, which says
+whether it looks. All start from one backbone, whose language model learns to read pictures first.
+`python benchmarks/mllmreid.py --miniature` runs all of it at a size that says nothing but that it runs.
 """
 
 import argparse
@@ -15,19 +16,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from crossreid.data.dataset import Dataset
+from crossreid.data.images import decode_image
 from crossreid.data.loading import load_dataset
 from crossreid.evaluation.evaluate import evaluate
 from crossreid.models.encoder import ModelEncoder
 from crossreid.models.folder import load_model
 from crossreid.models.mllmreid import Mllmreid
+from crossreid.models.mllmreid_prompts import ALIGNMENT, COMMON, DIVERSE, Instruction, answer_to
 from crossreid.synthesis.pedestrians.dataset import write_world
 from crossreid.synthesis.pedestrians.style import STYLES, Style
 from crossreid.training.build import read_history, train_model
 from crossreid.training.config import AlignmentConfig, MllmreidConfig
+from crossreid.training.continuations import described_pictures
 from crossreid.training.mllmreid import align
 from crossreid.training.record import write_record
+from crossreid.training.tasks.mllmreid_language import answer_loss
 
 RESULTS = Path(__file__).parent / "results" / "mllmreid.json"
 RUNS = Path("runs") / "mllmreid"
@@ -44,6 +50,9 @@ VARIANTS: Mapping[str, dict[str, Any]] = {
 
 LAMBDAS = (0.0, 0.5, 1.0)
 """Of (c), beside its own 0.7; trained by day."""
+
+_LOOKED_AT, _OTHERS = 150, 5
+"""People of whom the language model says what it sees, and others' pictures it is shown in place of each."""
 
 Worlds = Mapping[Style, tuple[Dataset, Dataset]]
 """People to train with and to search for, by style."""
@@ -62,10 +71,8 @@ class Comparison:
         vision_rate: of the vision tower, as a share of it.
         batch_people: identities a batch.
         batch_groups: groups an identity.
-        alignment_people: people whose captions the language model learns first.
+        alignment_people: people whose pictures the language model learns to read first.
         alignment_steps: of that.
-        hidden: width of the language model.
-        depth: its layers.
         samples: pictures of which the model is asked what it sees, after every epoch.
         precision: of training and embedding.
         seeds: of order, augmentation, adapters and classifiers.
@@ -75,15 +82,13 @@ class Comparison:
     train_people: int = 400
     test_people: int = 150
     groups: int = 4
-    steps: int = 90
+    steps: int = 60
     learning_rate: float = 1e-3
     vision_rate: float = 0.2
     batch_people: int = 8
     batch_groups: int = 4
-    alignment_people: int = 1500
+    alignment_people: int = 3000
     alignment_steps: int = 400
-    hidden: int = 256
-    depth: int = 4
     samples: int = 4
     precision: str = "bf16"
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -100,8 +105,6 @@ MINIATURE = replace(
     batch_groups=2,
     alignment_people=16,
     alignment_steps=4,
-    hidden=64,
-    depth=1,
     samples=1,
     seeds=(0,),
 )
@@ -149,7 +152,8 @@ def compare(size: Comparison, folder: Path, *, quiet: bool = True) -> dict[str, 
     """Train and evaluate every run: study -> name -> trained style -> figure -> one number a seed."""
     worlds: Worlds = {style: _draw(size, folder, style) for style in STYLES}
     backbone = _backbone(size, folder, quiet=quiet)
-    numbers: dict[str, Any] = {"start": {"backbone": {"none": _lists(_measure(size, backbone, worlds))}}}
+    start = _measure(size, backbone, worlds) | _sight(backbone, worlds["day"][1], ALIGNMENT)
+    numbers: dict[str, Any] = {"start": {"backbone": {"none": _lists(start)}}}
     for run in runs(size):
         measured = _once(size, run, folder / run.folder, backbone, worlds, quiet=quiet)
         place = numbers.setdefault(run.study, {}).setdefault(run.name, {}).setdefault(run.style, {})
@@ -196,8 +200,6 @@ def _backbone(size: Comparison, folder: Path, *, quiet: bool) -> Path:
             "loop": _loop(size, size.alignment_steps, seed=0),
             "drawn": {"people": size.alignment_people, "groups": 1, "seed": size.world_seed},
             "people": min(32, size.alignment_people),
-            "hidden": size.hidden,
-            "depth": size.depth,
         }
     )
     return align(asked, folder / "backbone", quiet=quiet)
@@ -238,6 +240,9 @@ def _once(
             return known["numbers"]
     model = train_model(config, worlds[run.style][0], folder, quiet=quiet)
     measured = _measure(size, model, worlds, latent=config.mllmreid.reid == "direct")
+    if config.mllmreid.shares[0]:
+        asked_for = COMMON if config.mllmreid.instructions == "common" else DIVERSE[0]
+        measured |= _sight(model, worlds[run.style][1], asked_for)
     measured["seconds"] = read_history(folder / "history.jsonl", "seconds")[-1][1]
     measured["said words"] = read_history(folder / "history.jsonl", "said_words")[-1][1]
     note.write_text(json.dumps({"configuration": asked, "numbers": measured}), encoding="utf-8")
@@ -256,6 +261,23 @@ def _measure(size: Comparison, folder: Path, worlds: Worlds, *, latent: bool = F
             row = evaluate(encoder, dataset=test, tasks=("R->R",), protocol="market").rows[0]
             found |= {f"{feature} mAP {style}": row.mean_ap, f"{feature} R1 {style}": row.r1}
     return found
+
+
+def _sight(folder: Path, people: Dataset, instruction: Instruction) -> dict[str, float]:
+    """Nats a token of what is to be said about unseen people, beside their own picture and beside another's."""
+    model, _ = load_model(folder)
+    assert isinstance(model, Mllmreid)
+    described = described_pictures(people, _LOOKED_AT)
+    pictures = [model.preprocessing.resize(decode_image(sample.path or "")) for sample, _ in described]
+    answers = [model.chats.answer(answer_to(instruction, caption, prefix=0.5)) for _, caption in described]
+    question = model.chats.about_picture(instruction.words, image_tokens=model.image_tokens)
+    with torch.inference_mode():
+        _, tokens = model.see(torch.from_numpy(model.preprocessing.normalise(pictures)))
+        losses = [
+            float(answer_loss(model, [question] * len(answers), answers, tokens.roll(places, 0))[0])
+            for places in range(1 + _OTHERS)
+        ]
+    return {"nats own picture": losses[0], "nats other picture": float(np.mean(losses[1:]))}
 
 
 def _lists(measured: Mapping[str, float]) -> dict[str, list[float]]:

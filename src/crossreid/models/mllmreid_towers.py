@@ -1,6 +1,5 @@
-"""A LLaVA out of a CLIP and a LLaMA, as LLaVA itself was made; and a small one that nobody has trained."""
+"""A LLaVA out of a CLIP and a LLaMA, as LLaVA itself was made; Qwen2's language model will do for the LLaMA."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +16,15 @@ from transformers import (
     LlavaForConditionalGeneration,
     PreTrainedTokenizerBase,
 )
+from transformers.models.qwen2_vl.configuration_qwen2_vl import Qwen2VLTextConfig
+from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLTextModel
 
 from crossreid.core.errors import CheckpointError
 from crossreid.data.preprocessing import Preprocessing
 from crossreid.models.mllmreid import Mllmreid
-from crossreid.models.mllmreid_prompts import ALIGNMENT, COMMON, DIVERSE
-from crossreid.models.presets import TINY_VOCABULARY
-from crossreid.models.prompts import IMAGE_PAD
 from crossreid.models.quiet import quiet_transformers
-from crossreid.models.tokenizer import special_token_ids, train_tokenizer
 
 _PROJECTOR_DEVIATION = 0.02
-_TINY_DEVIATION = 0.05
-"""As of the tiny cloud model: at small widths the usual 0.02 leaves attention uniform for thousands of steps."""
 
 
 def join(
@@ -108,27 +103,25 @@ def load_joined(vision: CLIPVisionModel, preprocessing: Preprocessing, language:
     return join(vision, llama, tokenizer, preprocessing)
 
 
-def tiny_llama_config(token_ids: dict[str, int], *, hidden: int, depth: int, vocabulary: int) -> LlamaConfig:
-    """A LLaMA of some million parameters at most; heads of 32.
+def llama_config(language: Qwen2VLTextConfig) -> LlamaConfig:
+    """Of a LLaMA that computes what Qwen2's language model does where it reads words alone.
 
-    Args:
-        token_ids: ids of the special tokens in the tokenizer.
-        hidden: its width, a multiple of 32.
-        depth: number of layers.
-        vocabulary: number of tokens.
+    Both turn all positions alike there; Qwen2 adds biases to queries, keys and values, a LLaMA with biases to the
+    attention's output too, which are 0.
     """
-    end = token_ids["<|endoftext|>"]
+    end = language.bos_token_id
     return LlamaConfig(
-        vocab_size=vocabulary,
-        hidden_size=hidden,
-        intermediate_size=hidden * 8 // 3,
-        num_hidden_layers=depth,
-        num_attention_heads=hidden // 32,
-        num_key_value_heads=hidden // 32,
-        max_position_embeddings=512,
-        # A hundred tokens must turn by angles that can be told apart.
-        rope_parameters={"rope_type": "default", "rope_theta": 100.0},
-        initializer_range=_TINY_DEVIATION,
+        vocab_size=language.vocab_size,
+        hidden_size=language.hidden_size,
+        intermediate_size=language.intermediate_size,
+        num_hidden_layers=language.num_hidden_layers,
+        num_attention_heads=language.num_attention_heads,
+        num_key_value_heads=language.num_key_value_heads,
+        max_position_embeddings=language.max_position_embeddings,
+        rms_norm_eps=language.rms_norm_eps,
+        rope_parameters={"rope_type": "default", "rope_theta": language.rope_parameters["rope_theta"]},
+        attention_bias=True,
+        initializer_range=language.initializer_range,
         tie_word_embeddings=True,
         bos_token_id=end,
         eos_token_id=end,
@@ -136,35 +129,14 @@ def tiny_llama_config(token_ids: dict[str, int], *, hidden: int, depth: int, voc
     )
 
 
-def tiny_llava(
-    texts: Iterable[str],
-    vision: CLIPVisionModel,
-    preprocessing: Preprocessing,
-    *,
-    hidden: int = 256,
-    depth: int = 4,
-    vocabulary: int = TINY_VOCABULARY,
-    seed: int = 0,
-) -> Mllmreid:
-    """LLaVA in small: a vision tower before a language model that knows nothing yet.
-
-    Args:
-        texts: captions that its tokenizer learns byte pairs from.
-        vision: a CLIP's.
-        preprocessing: of the pictures.
-        hidden: width of the language model, a multiple of 32.
-        depth: of the language model, in layers.
-        vocabulary: number of tokens, special ones included.
-        seed: draws language model and projector.
-    """
-    asked = [instruction.words for instruction in (ALIGNMENT, COMMON, *DIVERSE)]
-    # Often enough that their words become tokens.
-    tokenizer = train_tokenizer(
-        [*texts, *[f"USER: {words}\n ASSISTANT:" for words in asked * 20]], vocabulary=vocabulary
-    )
-    ids = special_token_ids(tokenizer)
-    config = tiny_llama_config(ids, hidden=hidden, depth=depth, vocabulary=vocabulary)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        language = LlamaForCausalLM(config)
-    return join(vision, language, tokenizer, preprocessing, image_token_id=ids[IMAGE_PAD], seed=seed)
+def as_llama(language: Qwen2VLTextModel) -> LlamaForCausalLM:
+    """Qwen2's language model as a LLaMA, of the same weights. Its head are the embeddings, as in all small Qwen2."""
+    config = llama_config(language.config)
+    with torch.device("meta"):
+        llama = LlamaForCausalLM(config)
+    weights = dict(language.state_dict())
+    for number in range(config.num_hidden_layers):
+        weights[f"layers.{number}.self_attn.o_proj.bias"] = torch.zeros(config.hidden_size)
+    llama.to_empty(device="cpu")
+    llama.model.load_state_dict(weights)
+    return llama

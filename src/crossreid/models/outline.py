@@ -26,9 +26,8 @@ from transformers import (
 from crossreid.core.errors import CheckpointError
 from crossreid.data.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
 from crossreid.models.folder import load_model, read_card
-from crossreid.models.mllmreid_towers import tiny_llama_config
-from crossreid.models.presets import PAPER, TINY_VOCABULARY, shipped_folder
-from crossreid.models.prompts import END_OF_TEXT
+from crossreid.models.mllmreid_towers import llama_config
+from crossreid.models.presets import PAPER, shipped_folder
 from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
 from crossreid.models.vision_text_folder import TEXT, VISION, is_vision_text
@@ -134,10 +133,10 @@ def outline_joined(vision: Path, language: Path) -> Outline:
     return _join(vision, _config_of(language, LlamaConfig))
 
 
-def tiny_outline(*, hidden: int, depth: int) -> Outline:
+def tiny_outline() -> Outline:
     """The LLaVA that is made where the backbone is `tiny`."""
-    config = tiny_llama_config({END_OF_TEXT: 0}, hidden=hidden, depth=depth, vocabulary=TINY_VOCABULARY)
-    return _join(shipped_folder("tiny-edge"), config)
+    cloud = _config_of(shipped_folder("tiny-cloud"), Qwen2VLConfig)
+    return _join(shipped_folder("tiny-edge"), llama_config(cloud.text_config))
 
 
 def _join(vision: Path, language: LlamaConfig) -> Outline:

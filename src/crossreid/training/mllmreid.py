@@ -16,8 +16,9 @@ from crossreid.models.folder import load_model, save_model
 from crossreid.models.loading import model_folder
 from crossreid.models.lora import HierarchicalLora
 from crossreid.models.mllmreid import Mllmreid
-from crossreid.models.mllmreid_towers import load_joined, tiny_llava
+from crossreid.models.mllmreid_towers import as_llama, join, load_joined
 from crossreid.models.student import Student
+from crossreid.models.teacher import Teacher
 from crossreid.models.treatment import treat
 from crossreid.synthesis.pedestrians.dataset import write_world
 from crossreid.synthesis.pedestrians.world import Split
@@ -30,8 +31,8 @@ from crossreid.training.tasks.mllmreid import MllmreidTask
 from crossreid.training.tasks.mllmreid_alignment import AlignmentTask
 
 TINY = "tiny"
-_VISION = "tiny-edge"
-"""Whose vision tower the backbone `tiny` sees through."""
+_VISION, _LANGUAGE = "tiny-edge", "tiny-cloud"
+"""What the backbone `tiny` sees through, and what speaks in it."""
 
 
 def draw_people(
@@ -85,25 +86,15 @@ def with_backbone(config: MllmreidConfig, folder: Path, *, quiet: bool = False) 
 
 
 def align(config: AlignmentConfig, folder: Path, *, quiet: bool = False) -> Path:
-    """Give a language model that knows nothing the captions of drawn people, continuing where an earlier run stopped.
+    """Make a small LLaVA whose language model looks at pictures, continuing where an earlier run stopped.
 
     Returns:
         The model folder, `folder`/model.
     """
-    student, _ = load_model(model_folder(_VISION))
-    assert isinstance(student, Student)
+    model = tiny_llava(seed=config.loop.seed)
     data = draw_people(
         config.drawn, folder / "people", "pretrain", people=config.drawn.people, quiet=quiet
     ).of("rgb", "text")
-    captions = [sample.caption or "" for sample in data.of("text").samples]
-    model = tiny_llava(
-        captions,
-        student.vision,
-        student.preprocessing,
-        hidden=config.hidden,
-        depth=config.depth,
-        seed=config.loop.seed,
-    )
     settings = config.model_dump(mode="json")
     if process_number() == 0:
         write_record(folder / "run.json", settings, seed=config.loop.seed)
@@ -117,7 +108,7 @@ def align(config: AlignmentConfig, folder: Path, *, quiet: bool = False) -> Path
         steps=config.loop.steps * config.loop.accumulation,
     )
     train(
-        AlignmentTask(model),
+        AlignmentTask(model, contrast=config.contrast),
         batches,
         config.loop,
         folder,
@@ -129,6 +120,22 @@ def align(config: AlignmentConfig, folder: Path, *, quiet: bool = False) -> Path
         save_model(model, folder / "model")
     told_by_first(0)
     return folder / "model"
+
+
+def tiny_llava(*, seed: int) -> Mllmreid:
+    """tiny-edge's vision tower before tiny-cloud's language model; `seed` draws the projector between them."""
+    student, _ = load_model(model_folder(_VISION))
+    teacher, _ = load_model(model_folder(_LANGUAGE))
+    assert isinstance(student, Student)
+    assert isinstance(teacher, Teacher)
+    return join(
+        student.vision,
+        as_llama(teacher.backbone.language_model),
+        teacher.conversation.tokenizer,
+        student.preprocessing,
+        image_token_id=teacher.conversation.image_token_id,
+        seed=seed,
+    )
 
 
 def make_task(config: MllmreidConfig, dataset: Dataset) -> MllmreidTask:

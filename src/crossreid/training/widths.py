@@ -65,7 +65,7 @@ def trained_width(config: PlannedConfig, drawn: Outline) -> int:
 def backbone_outline(config: PlannedConfig) -> Outline:
     """The architecture of the backbone: of one folder, of two that are joined by +, or of one that is to be made."""
     if isinstance(config, MllmreidConfig) and config.alignment is not None:
-        return tiny_outline(hidden=config.alignment.hidden, depth=config.alignment.depth)
+        return tiny_outline()
     folders = [model_folder(name, weights=False) for name in config.backbone.split("+")]
     if len(folders) != 2:
         return outline(model_folder(config.backbone, weights=False))

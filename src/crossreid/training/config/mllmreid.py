@@ -61,17 +61,17 @@ class DrawnPeopleConfig(Configuration):
 
 
 class AlignmentConfig(Configuration):
-    """How the backbone `tiny` comes to its language model, before the training proper.
+    """How the backbone `tiny` is made, before the training proper.
 
-    The vision tower of tiny-edge stays as it is. Projector and language model learn to say the captions of drawn people
-    of the pretraining split, with and without the picture.
+    tiny-edge's vision tower, which stays as it is, is put before tiny-cloud's language model. The projector between
+    them is new. It and the language model learn to say the captions of drawn people of the pretraining split, with and
+    without the picture, and with the weight `contrast` to tell whose picture and caption belong together.
     """
 
     loop: LoopConfig
-    drawn: DrawnPeopleConfig = DrawnPeopleConfig(people=1500, groups=1)
-    people: Positive = 32
-    hidden: Annotated[int, Field(gt=0, multiple_of=32)] = 256
-    depth: Positive = 4
+    drawn: DrawnPeopleConfig = DrawnPeopleConfig(people=3000, groups=1)
+    people: Annotated[int, Field(ge=2)] = 32
+    contrast: Annotated[float, Field(ge=0)] = 1.0
 
 
 class MllmreidConfig(LabelledConfig):
