@@ -11,6 +11,7 @@ from transformers import (
     CLIPModel,
     CLIPTextConfig,
     CLIPVisionConfig,
+    LlamaConfig,
     LlamaForCausalLM,
     PreTrainedTokenizerFast,
     Qwen2_5_VLConfig,
@@ -24,7 +25,7 @@ from crossreid.core.sample import Sample
 from crossreid.data.dataset import Dataset
 from crossreid.data.preprocessing import Preprocessing
 from crossreid.models.mllmreid import Feature, Mllmreid
-from crossreid.models.mllmreid_towers import join, tiny_llama_config
+from crossreid.models.mllmreid_towers import join
 from crossreid.models.prompts import TINY_PROMPTS, Prompts
 from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
@@ -152,11 +153,30 @@ def student(*, dim: int = 32, projection: int = 32, seed: int = 0) -> Student:
     return Student(clip(projection=projection, seed=seed), tokenizer(), SIZE, dim=dim, seed=seed).eval()
 
 
+def llama(*, depth: int) -> LlamaConfig:
+    end = special_token_ids(tokenizer())["<|endoftext|>"]
+    return LlamaConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=32,
+        intermediate_size=85,
+        num_hidden_layers=depth,
+        num_attention_heads=1,
+        num_key_value_heads=1,
+        max_position_embeddings=512,
+        rope_parameters={"rope_type": "default", "rope_theta": 100.0},
+        initializer_range=0.05,
+        tie_word_embeddings=True,
+        bos_token_id=end,
+        eos_token_id=end,
+        pad_token_id=end,
+    )
+
+
 def llava(
     *, feature: Feature = "vision", size: Preprocessing = SIZE, depth: int = 2, seed: int = 0
 ) -> Mllmreid:
     ids = special_token_ids(tokenizer())
-    language = LlamaForCausalLM(tiny_llama_config(ids, hidden=32, depth=depth, vocabulary=VOCABULARY))
+    language = LlamaForCausalLM(llama(depth=depth))
     vision = clip(seed=seed).vision_model
     model = join(vision, language, tokenizer(), size, image_token_id=ids["<|image_pad|>"], seed=seed)
     draw(model.llava, seed=seed)

@@ -56,6 +56,7 @@ def test_it_runs_to_its_end_and_does_nothing_twice(
             measured = numbers["ablation"][name][style]
             assert 0 < measured["vision mAP day"][0] <= 100
             assert ("latent R1 evening" in measured) == ("DirectReID" in name)
+            assert measured["nats own picture"][0] > 0
     assert set(numbers["lambda"]) == {"1"}
     assert {"commit", "versions", "hardware", "seed", "configuration"} <= set(record)
 

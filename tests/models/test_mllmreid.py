@@ -21,9 +21,8 @@ from crossreid.models.loading import load_encoder
 from crossreid.models.lora import HierarchicalLora, adapter_parameters
 from crossreid.models.mllmreid import Mllmreid
 from crossreid.models.mllmreid_prompts import COMMON, DIVERSE, Instruction, answer_to, split_caption
-from crossreid.models.mllmreid_towers import join, load_joined, tiny_llama_config
+from crossreid.models.mllmreid_towers import as_llama, join, load_joined
 from crossreid.models.outline import outline
-from crossreid.models.tokenizer import special_token_ids
 from crossreid.models.treatment import treat
 
 SQUARE = Preprocessing(56, 56)
@@ -266,7 +265,7 @@ def test_llava_1_5_7b_has_as_many_parameters_as_on_the_hub(tmp_path: Path) -> No
 
 def test_a_language_model_with_a_head_of_its_own_keeps_it(tiny: Any, tmp_path: Path) -> None:
     """As LLaVA-1.5 has it; the tiny ones share it with their embeddings."""
-    config = tiny_llama_config(special_token_ids(tiny.tokenizer()), hidden=32, depth=1, vocabulary=300)
+    config = tiny.llama(depth=1)
     config.tie_word_embeddings = False
     language = LlamaForCausalLM(config)
     with torch.no_grad():
@@ -291,3 +290,23 @@ def test_the_class_token_is_read_too_where_the_backbone_says_so(tiny: Any) -> No
     with torch.no_grad():
         assert model.see(tiny.pixels(2))[1].shape == (2, 25, 32)
         assert model.embed_images(tiny.pixels(2), [RGB] * 2).isfinite().all()
+
+
+def test_qwen_s_language_model_is_a_llama_where_it_reads_words(tiny: Any) -> None:
+    teacher = tiny.teacher()
+    language = teacher.backbone.language_model
+    with torch.no_grad():
+        for layer in language.layers:
+            layer.self_attn.q_proj.bias.normal_(generator=torch.Generator().manual_seed(0))
+    ids = torch.randint(10, 200, (2, 9), generator=torch.Generator().manual_seed(1))
+    llama = as_llama(language).eval()
+    with torch.inference_mode():
+        read: Any = llama(ids, output_hidden_states=True)
+        torch.testing.assert_close(read.hidden_states[-1], teacher.read(ids, None), rtol=1e-5, atol=1e-5)
+        expected = read.hidden_states[-1] @ language.embed_tokens.weight.T
+        torch.testing.assert_close(read.logits, expected, rtol=1e-5, atol=1e-5)
+    # A copy: what one learns leaves the other alone.
+    before = language.embed_tokens.weight.clone()
+    with torch.no_grad():
+        llama.model.embed_tokens.weight += 1
+    assert torch.equal(language.embed_tokens.weight, before)

@@ -259,7 +259,7 @@ def test_a_plan_of_what_is_to_be_made_and_of_two_towers(tiny: Any, backbone: str
     plan = plan_training(small, None)
     assert (plan.height, plan.width) == (112, 56)
     # Four blocks of seven layers: four of 256 x 256, three between 256 and 682.
-    assert sum(plan.adapters.values()) == 4 * 16 * (4 * (256 + 256) + 3 * (256 + 682))
+    assert sum(plan.adapters.values()) == (4 * 16 * (2 * (320 + 320) + 2 * (320 + 160) + 3 * (320 + 864)))
     LlamaConfig(
         vocab_size=50, hidden_size=64, intermediate_size=96, num_hidden_layers=1, num_attention_heads=2
     ).save_pretrained(tmp_path / "language")

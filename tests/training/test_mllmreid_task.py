@@ -255,7 +255,7 @@ def test_an_alignment_teaches_everything_but_the_vision_tower(tiny: Any) -> None
     from crossreid.training.batches import Batch
 
     model = tiny.llava()
-    task = AlignmentTask(model).train()
+    task = AlignmentTask(model, contrast=2.0).train()
     captions = tuple(tiny.WORDS)
     batch = Batch(
         pixel_values=tiny.pixels(3),
@@ -275,5 +275,6 @@ def test_an_alignment_teaches_everything_but_the_vision_tower(tiny: Any) -> None
         history.append(float(losses["total"].detach()))
     assert history[-1] < 0.7 * history[0]
     found = {name: float(loss.detach()) for name, loss in losses.items()}
-    assert found["total"] == pytest.approx(found["picture"] + found["text"], rel=1e-5)
+    assert found["total"] == pytest.approx(found["picture"] + found["text"] + 2 * found["contrast"], rel=1e-5)
+    assert found["accuracy"] == 1.0
     assert all(torch.equal(a, b) for a, b in zip(seen, model.vision.parameters(), strict=True))

@@ -121,15 +121,15 @@ def test_a_size_that_patches_do_not_fill_is_refused(folders: dict[str, str], kin
     [
         ({"kind": "student", "backbone": "tiny-edge", "dim": 12}, 12),
         ({"kind": "teacher", "backbone": "tiny-cloud"}, 320),
-        ({"kind": "mllmreid", "backbone": "tiny", "alignment": {"loop": LOOP, "hidden": 64}}, 160),
+        ({"kind": "mllmreid", "backbone": "tiny", "alignment": {"loop": LOOP}}, 160),
         (
             {
                 "kind": "mllmreid",
                 "backbone": "tiny",
-                "alignment": {"loop": LOOP, "hidden": 64},
+                "alignment": {"loop": LOOP},
                 "feature": "latent",
             },
-            64,
+            320,
         ),
     ],
 )

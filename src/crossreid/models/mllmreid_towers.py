@@ -16,8 +16,6 @@ from transformers import (
     LlavaForConditionalGeneration,
     PreTrainedTokenizerBase,
 )
-from transformers.models.qwen2_vl.configuration_qwen2_vl import Qwen2VLTextConfig
-from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLTextModel
 
 from crossreid.core.errors import CheckpointError
 from crossreid.data.preprocessing import Preprocessing
@@ -103,11 +101,14 @@ def load_joined(vision: CLIPVisionModel, preprocessing: Preprocessing, language:
     return join(vision, llama, tokenizer, preprocessing)
 
 
-def llama_config(language: Qwen2VLTextConfig) -> LlamaConfig:
+def llama_config(language: Any) -> LlamaConfig:
     """Of a LLaMA that computes what Qwen2's language model does where it reads words alone.
 
     Both turn all positions alike there; Qwen2 adds biases to queries, keys and values, a LLaMA with biases to the
     attention's output too, which are 0.
+
+    Args:
+        language: transformers' Qwen2VLTextConfig.
     """
     end = language.bos_token_id
     return LlamaConfig(
@@ -129,14 +130,17 @@ def llama_config(language: Qwen2VLTextConfig) -> LlamaConfig:
     )
 
 
-def as_llama(language: Qwen2VLTextModel) -> LlamaForCausalLM:
-    """Qwen2's language model as a LLaMA, of the same weights. Its head are the embeddings, as in all small Qwen2."""
+def as_llama(language: Any) -> LlamaForCausalLM:
+    """Qwen2's language model as a LLaMA, of the same weights; the embeddings are its head.
+
+    Args:
+        language: transformers' Qwen2VLTextModel.
+    """
     config = llama_config(language.config)
-    with torch.device("meta"):
+    with torch.random.fork_rng(devices=[]):
         llama = LlamaForCausalLM(config)
     weights = dict(language.state_dict())
     for number in range(config.num_hidden_layers):
         weights[f"layers.{number}.self_attn.o_proj.bias"] = torch.zeros(config.hidden_size)
-    llama.to_empty(device="cpu")
     llama.model.load_state_dict(weights)
     return llama
