@@ -52,7 +52,7 @@ def folders_missing_from_tree() -> Iterator[str]:
 
 
 def architecture_gaps() -> Iterator[str]:
-    """What docs/architecture.md leaves out of packages and of the files of `LISTED`, and names without its being there."""
+    """Packages, and files of `LISTED` ones, that docs/architecture.md leaves out; and names of what is not there."""
     page = ROOT / "docs" / "architecture.md"
     named = set(NAMED.findall(page.read_text(encoding="utf-8")))
     modules = {module.relative_to(PACKAGE) for module in PACKAGE.rglob("*.py")}
