@@ -54,9 +54,7 @@ def read_index(connection: sa.Connection, encoder: int) -> IndexRecord | None:
     return None if row is None else IndexRecord(*row)
 
 
-def build_index(
-    gallery: "PostgresGallery", *, target: float, seed: int, progress: Progress
-) -> IndexRecord:
+def build_index(gallery: "PostgresGallery", *, target: float, seed: int, progress: Progress) -> IndexRecord:
     """See `Gallery.build_index`."""
     check_target(target)
     generator, rows, seen = np.random.default_rng(seed), len(gallery), 0

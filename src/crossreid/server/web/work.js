@@ -30,7 +30,7 @@ export function workList(changed) {
     const { jobs } = await get("/v1/jobs");
     const unseen = jobs.filter((job, at) => (at < KEPT || !OVER.has(job.state)) && !rows.has(job.id));
     for (const job of unseen.toReversed()) {
-      const row = add(NAMES[job.kind] ?? job.kind, asked(job));
+      const row = add(NAMES[job.kind] ?? job.kind, asked(job), stopping(job));
       rows.set(job.id, row);
       if (OVER.has(job.state)) end(row, job);
       else watch(job);
@@ -38,7 +38,7 @@ export function workList(changed) {
   }
 
   /** Watch a job that this page has asked for, in a row that there is or a new one. The list may have named it before the answer came. */
-  function follow(job, row = rows.get(job.id) ?? add(NAMES[job.kind], asked(job))) {
+  function follow(job, row = rows.get(job.id) ?? add(NAMES[job.kind], asked(job), stopping(job))) {
     const listed = rows.get(job.id);
     if (listed !== row) listed?.node.remove();
     rows.set(job.id, row);
@@ -51,7 +51,6 @@ export function workList(changed) {
   async function watch(job) {
     const row = () => rows.get(job.id);
     watching.add(job.id);
-    row().stop = stopping(job);
     let last;
     try {
       last = await lastOf(job, (...told) => row().show(...told));
@@ -110,9 +109,10 @@ async function lastOf(job, show) {
 }
 
 const pathOf = ({ id }) => `/v1/jobs/${encodeURIComponent(id)}`;
-const stopping = (job) => () => post(`${pathOf(job)}/cancel`);
+/** What cancels a job; null for those who may not. */
+const stopping = (job) => (job.may_cancel ? () => post(`${pathOf(job)}/cancel`) : null);
 const asked = ({ by, created }) => `by ${by}, ${time(created)}`;
-const progress = ({ state, progress: share }) => (state === "waiting" ? "waits" : `${Math.round(100 * share)} %`);
+const progress = ({ state, step, progress: share }) => (state === "waiting" ? "waits" : [step, share !== null && `${Math.floor(100 * share)} %`].filter(Boolean).join(", "));
 const passing = ({ status }) => status === 0 || status === 429 || status >= 500;
 
 /** What a job failed of, as other errors are. */
