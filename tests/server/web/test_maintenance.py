@@ -357,8 +357,11 @@ def test_work_that_the_list_names_before_its_answer_comes_has_one_row(tenant: An
     listing()
     start(seen, "Build the index")
     answer = beginning().fetch()
-    listing().continue_()
-    expect(work(seen)).to_have_count(1)
+    with seen.expect_response("**/v1/jobs") as listed:
+        listing().continue_()
+    (job,) = listed.value.json()["jobs"]
+    assert job["id"] == answer.json()["id"]
+    expect(work(seen)).to_have_count(0)
     beginning().fulfill(response=answer)
     expect(seen.get_by_role("alert")).to_contain_text("Index: a gallery without items.")
     expect(work(seen).locator(".badge")).to_have_text("Failed")

@@ -26,6 +26,6 @@ function send(file, work) {
     row.show("on its way");
     const progress = (sent, total) => (sent < total ? row.show(`${mebibytes(sent)} of ${mebibytes(total)} sent`, sent / total) : row.show("sent; the server looks at it"));
     const headers = { "Content-Type": (await file.slice(0, 4).text()) === "PAR1" ? PARQUET : ZIP };
-    work.follow(await call("POST", "/v1/imports", { body: file, headers, signal, progress }), row);
+    await work.follow(call("POST", "/v1/imports", { body: file, headers, signal, progress }), row);
   });
 }
