@@ -137,8 +137,8 @@ def _passes(one: GalleryItem, conditions: dict[str, Any]) -> bool:
     return in_time and conditions.get("camera", one.camera) == one.camera
 
 
-def ingest(gallery: PostgresGallery, world: World) -> dict[str, float]:
-    """Enrol everything; what an earlier run has enrolled is known and passes by."""
+def ingest(gallery: PostgresGallery, world: World) -> dict[str, float | None]:
+    """Enrol everything; what an earlier run has enrolled is known and passes by; of that alone there is no rate."""
     new, seconds = 0, 0.0
     for numbers, vectors in world.pieces():
         items = [item(number) for number in numbers]
@@ -146,7 +146,7 @@ def ingest(gallery: PostgresGallery, world: World) -> dict[str, float]:
         accepted = len(gallery.enrol(items, embed(vectors)).accepted)
         if accepted == len(items):
             new, seconds = new + accepted, seconds + time.perf_counter() - start
-    return {"timed_items": new, "items_per_second": new / seconds if seconds else 0.0}
+    return {"timed_items": new, "items_per_second": new / seconds if seconds else None}
 
 
 def timed_searches(

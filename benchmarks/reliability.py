@@ -3,8 +3,9 @@
 Each fault is a real one: `kill -9`, a disk in memory that is filled, a clock that libfaketime shifts, a locked table.
 Before, during and after it clients enrol and search; then all that was acknowledged is looked for, in gallery and
 audit log. `python benchmarks/reliability.py` writes `benchmarks/results/reliability.json`, a fault at a time
-(`--only` measures some again). `--soak-minutes 30` asks about two things a second for so long instead, and writes
-`benchmarks/results/soak.json`. Root is needed for the small disk, and `apt-get install libfaketime` for the clock.
+(`--only` measures some again; each says on what it was measured). `--soak-minutes 30` asks about two things a second
+for so long instead, and writes `benchmarks/results/soak.json`. Root is needed for the small disk, and
+`apt-get install libfaketime` for the clock.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from typing import Any
 from server_parts.faults import FAULTS, Pace
 from server_parts.soak import soak
 
-from crossreid.training.record import write_record
+from crossreid.training.record import provenance, write_record
 
 RESULTS = Path(__file__).parent / "results"
 PACE = Pace()
@@ -45,12 +46,11 @@ def main() -> None:
     faults: dict[str, Any] = json.loads(file.read_text())["faults"] if file.exists() else {}
     for name in given.only:
         pace = LONGER.get(name, PACE)
-        faults[name] = FAULTS[name](given.encoder, pace) | {"pace": asdict(pace)}
+        faults[name] = FAULTS[name](given.encoder, pace) | {"pace": asdict(pace), "measured": provenance()}
+        faults[name]["measured"]["load_average"] = os.getloadavg()[0]
         print(name, json.dumps(faults[name], indent=1), flush=True)
         ordered = {each: faults[each] for each in FAULTS if each in faults}
-        write_record(
-            file, {"encoder": given.encoder}, seed=0, faults=ordered, load_average=os.getloadavg()[0]
-        )
+        write_record(file, {"encoder": given.encoder}, seed=0, faults=ordered)
 
 
 if __name__ == "__main__":

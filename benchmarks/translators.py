@@ -28,6 +28,7 @@ from crossreid.evaluation import rank
 from crossreid.losses.structural_similarity import structural_similarity_loss
 from crossreid.synthesis.expansion_recipes import read_recipe
 from crossreid.synthesis.pedestrians.dataset import write_world
+from crossreid.training.build import read_history
 from crossreid.training.config import TranslatorConfig, load_config
 from crossreid.training.record import write_record
 from crossreid.training.translation import draw_pairs, train_translator
@@ -165,6 +166,7 @@ def main() -> None:
         rows |= {f"{modality}, {way}": pictures for way, pictures in shown.items()}
         configuration = load_config(ROOT / "configs" / file, asked.set)
         kinds[str(modality)]["configuration"] = configuration.model_dump(mode="json")
+        kinds[str(modality)]["seconds"] = read_history(trained.parent / "history.jsonl", "seconds")[-1][1]
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "translators.png").write_bytes(render(figure(rows), dots_per_inch=100))
     settings = {"people": asked.people, "encounters": ENCOUNTERS, "world_seed": WORLD_SEED}

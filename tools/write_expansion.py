@@ -18,13 +18,12 @@ NAMES = {"sketch": "sketch", "ir": "infrared"}
 def block(record: Mapping[str, Any]) -> str:
     """The table of both kinds, and what learning gains."""
     settings, kinds = record["configuration"], record["kinds"]
-    steps = {NAMES[kind]: found["configuration"]["loop"]["steps"] for kind, found in kinds.items()}
-    trained = ", ".join(f"{name} {count:,} steps" for name, count in steps.items())
+    trained = ", ".join(f"{NAMES[kind]} {schedule(found)}" for kind, found in kinds.items())
     lines = [
         (
             f"`python benchmarks/translators.py`: {settings['people']} drawn people whom no translator has seen,"
-            f" {settings['encounters']} pictures of each. The tiny translators ({trained}; half an hour each on one"
-            " core) beside the generators without weights. R1 / mAP of `tiny-edge`, searching by the made picture for"
+            f" {settings['encounters']} pictures of each. The tiny translators ({trained})"
+            " beside the generators without weights. R1 / mAP of `tiny-edge`, searching by the made picture for"
             " *other* photographs of the same person; in brackets 95 % intervals over people."
         ),
         "",
@@ -34,6 +33,12 @@ def block(record: Mapping[str, Any]) -> str:
     for kind, found in kinds.items():
         lines += [row(f"{NAMES[kind]}, {way}", numbers) for way, numbers in found["ways"].items()]
     return "\n".join([*lines, "", *gains(kinds), ""])
+
+
+def schedule(found: Mapping[str, Any]) -> str:
+    """Steps, and the time that they took, where the record has it."""
+    steps = f"{found['configuration']['loop']['steps']:,} steps"
+    return f"{steps} in {found['seconds'] / 60:.0f} minutes" if "seconds" in found else steps
 
 
 def row(name: str, numbers: Mapping[str, Any]) -> str:

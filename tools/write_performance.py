@@ -16,8 +16,9 @@ RESULTS = ROOT / "benchmarks" / "results"
 HEADING = """# Performance
 
 Written by `make docs` from the files in [`benchmarks/results/`](../benchmarks/results), which the scripts in
-[`benchmarks/`](../benchmarks) leave. All ways of a case have the same weights and inputs, must agree in what they
-compute, and take turns: one run of each in every round. On a CPU seconds are processor time on one thread, so that
+[`benchmarks/`](../benchmarks) leave. But for galleries, all ways of a case have the same weights and inputs and take
+turns: one run of each in every round. Ways to the same features, losses or figures must agree; training steps, and
+loading with its two decoders, are compared in time alone. On a CPU seconds are processor time on one thread, so that
 other work on the machine counts for none of them. Medians over rounds; in brackets the least and the most. *Memory* is
 the most that a way takes beyond what was held before it, *GFLOP* what its matrix products cost, and *of the peak* the
 share that it reaches of the machine's own product of two square matrices in that precision (side 2048, on a GPU 8192).
@@ -49,7 +50,7 @@ WHY = {
         " half of the products."
     ),
     "student": (
-        "A CLIP's pictures leave nothing out: ours takes as long as transformers' own class. Captions are not padded"
+        "A CLIP's pictures leave nothing out: ours is no faster than transformers' own class. Captions are not padded"
         " to 77 tokens."
     ),
     "distillation_step": (

@@ -26,6 +26,7 @@ def test_both_kinds_are_compared_with_true_pictures(
     kinds = json.loads((tmp_path / "translators.json").read_text())["kinds"]
     assert kinds.keys() == {"sketch", "ir"}
     for kind in kinds.values():
+        assert kind["seconds"] > 0
         assert kind["ways"].keys() == {"true", "without weights", "learned"}
         for name in ("psnr", "ssim"):
             ways = [kind["ways"][way][name]["mean"] for way in ("learned", "without weights")]

@@ -10,10 +10,10 @@ Call = Callable[..., Any]
 
 
 def test_a_model_is_saved_with_the_figures_of_its_report(
-    run: Call, embeddings: Path, edge: Path, tmp_path: Path
+    run: Call, world: Path, edge: Path, tmp_path: Path
 ) -> None:
     report, out = tmp_path / "report.json", tmp_path / "for the hub"
-    run("evaluate", embeddings, "--out", report)
+    run("evaluate", edge, "--data", world, "--out", report)
     shown = run("save", edge, "--out", out, "--report", report).stdout
     assert "README.md" in shown
     assert shown.endswith(f"Next: crossreid embed '{out}' --data DATA --out embeddings.parquet\n")
@@ -21,6 +21,7 @@ def test_a_model_is_saved_with_the_figures_of_its_report(
     tasks = [row["task"]["name"] for row in head["model-index"][0]["results"]]
     assert {task.split()[0] for task in tasks} == {"S->R", "IR->R", "T->R"}
     assert len(set(tasks)) == len(tasks)  # protocols can be told apart
+    assert {row["dataset"]["name"] for row in head["model-index"][0]["results"]} == {"world (test)"}
     assert load_encoder(out).fingerprint == load_encoder(edge).fingerprint
 
 

@@ -10,6 +10,7 @@ from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.data.dataset import Dataset
 from crossreid.evaluation import RERANKINGS, evaluate
+from crossreid.evaluation.report import Report
 
 
 @dataclass
@@ -95,7 +96,11 @@ def test_two_encoders_of_one_space_search_each_other(people, dataset):
 
 def test_one_encoder_embeds_everything_once(people, dataset):
     encoder = LookUp(people)
-    assert evaluate(encoder, dataset=dataset) == evaluate(people)
+    report, stored = evaluate(encoder, dataset=dataset), evaluate(people)
+    assert report == stored
+    assert {row.data for row in report.rows} == {"lines (test)"}
+    assert {row.data for row in stored.rows} == {""}
+    assert Report.from_json(report.to_json()).rows[0].data == "lines (test)"
     assert evaluate(encoder, encoder, dataset, tasks=["S->R"]) == evaluate(people, tasks=["S->R"])
     assert encoder.calls == [32, 16]
 

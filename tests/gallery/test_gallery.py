@@ -227,7 +227,10 @@ def test_there_is_one_writer(address: str) -> None:
 
 
 def test_one_vector_a_picture(address: str) -> None:
-    with open_gallery(address).writing(RECORD) as writer, pytest.raises(DataError, match="1 vectors for 2"):
+    with (
+        open_gallery(address).writing(RECORD) as writer,
+        pytest.raises(DataError, match="1 vector for 2 pictures"),
+    ):
         writer.put(ITEMS[:2], embed(VECTORS[:1]))
 
 

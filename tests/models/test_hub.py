@@ -1,6 +1,8 @@
 """Folders for the hub: what is written is read back, by this program and by transformers."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,17 @@ from crossreid.core.modality import Modality
 from crossreid.models.folder import fingerprint_of, load_model, save_model
 from crossreid.models.hub import save_for_hub
 from crossreid.models.loading import load_encoder
+from crossreid.models.model_card import Measured
+from crossreid.models.training_record import TrainingRecord, read_training_record
 from crossreid.models.treatment import treat
 from crossreid.models.vision_text_presets import tiny_vision_text
 from crossreid.training.build import train_model
 from crossreid.training.config import TeacherConfig
 
-RESULTS = {"S->R C2C": {"R1": 92.871, "mAP": 89.82}, "T->R C2C": {"R1": 65.29}}
+RESULTS = (
+    Measured("S->R C2C", "people (test)", {"R1": 92.871, "mAP": 89.82}),
+    Measured("T->R C2C", "", {"R1": 65.29}),
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +39,12 @@ def run(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = save_model(tiny.teacher(), folder / "base")
     values = {
         "kind": "teacher", "backbone": str(base), "batch": {"people": 2, "groups": 1},
-        "loop": {"steps": 2, "learning_rate": 0.05, "workers": 0, "tracker": None},
+        "loop": {"steps": 2, "learning_rate": 0.05, "workers": 0, "tracker": None, "validate_every": 1},
         "lora": {"rank": 2, "dora": True}, "input": {"height": 112},
     }  # fmt: skip
-    train_model(TeacherConfig.model_validate(values), tiny.dataset(people=2), folder, quiet=True)
+    validation = replace(tiny.dataset(people=3), split="val")
+    config = TeacherConfig.model_validate(values)
+    train_model(config, tiny.dataset(people=2), folder, validation=validation, quiet=True)
     return folder
 
 
@@ -123,13 +132,66 @@ def test_the_card_holds_what_was_measured_and_nothing_else(run: Path, tmp_path: 
     assert (values["base_model"], values["base_model_relation"]) == (base, "adapter")
     sketches, words = values["model-index"][0]["results"]
     assert sketches["task"]["name"] == "S->R C2C"
+    assert (sketches["dataset"]["name"], words["dataset"]["name"]) == (
+        "people (test)",
+        "not named by the report",
+    )
     assert sketches["metrics"] == [{"type": "R1", "value": 92.87}, {"type": "mAP", "value": 89.82}]
     assert words["metrics"] == [{"type": "R1", "value": 65.29}]
-    assert "| S->R C2C | 92.87 | 89.82 |\n| T->R C2C | 65.29 |  |" in text
+    assert (
+        "| S->R C2C | people (test) | 92.87 | 89.82 |\n| T->R C2C | not named by the report | 65.29 |  |"
+        in text
+    )
     assert "112 × 56 px" in text
     bare = save_for_hub(run / "model", tmp_path / "bare")
     assert "model-index" not in (bare / "README.md").read_text()
     assert "Measured" not in (bare / "README.md").read_text()
+
+
+def test_the_card_says_what_the_record_says(run: Path, tmp_path: Path) -> None:
+    """Of two people in two groups of four kinds, with validation on three others."""
+    saved = save_for_hub(run / "adapter", tmp_path / "adapter")
+    merged = save_for_hub(run / "model", tmp_path / "merged")
+    found = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    last = f"{found[-1]['validation_map']:.2f}"
+    for folder in (saved, merged, run / "adapter"):
+        card = (folder / "README.md").read_text()
+        name = "colours, split train: 2 people, 4 rgb, 4 ir, 4 sketch, 4 text"
+        assert f"Trained (teacher) on {name}." in card
+        assert "Validated on colours, split val: 3 people, 6 rgb" in card
+        assert f"S->R, IR->R, T->R by source-excluded: mean mAP {last}, in percent." in card
+
+
+def test_a_card_says_what_no_record_tells(run: Path, tmp_path: Path) -> None:
+    again = save_for_hub(save_for_hub(run / "model", tmp_path / "once"), tmp_path / "twice")
+    assert "No record of a training lay beside the model" in (again / "README.md").read_text()
+    shutil.copytree(run / "model", tmp_path / "old" / "model")
+    record = json.loads((run / "run.json").read_text())
+    del record["trained_on"], record["validated_on"]
+    (tmp_path / "old" / "run.json").write_text(json.dumps(record))
+    card = (save_for_hub(tmp_path / "old" / "model", tmp_path / "bare") / "README.md").read_text()
+    assert "Trained (teacher) on data that the record of its training does not name." in card
+    assert "Nobody was searched for in validation." in card
+    (tmp_path / "old" / "run.json").write_text("[]")
+    with pytest.raises(CheckpointError, match="expected the record of a training"):
+        save_for_hub(tmp_path / "old" / "model", tmp_path / "damaged")
+    assert not (tmp_path / "damaged").exists()
+
+
+def test_the_figures_of_a_record_are_those_of_the_model_that_was_kept(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    validated = {"name": "people", "split": "", "people": 3, "tasks": ["S->R"], "protocol": "all"}
+    for keep, expected in (("best", 61.0), ("last", 55.0)):
+        configuration = {"kind": "student", "keep": keep}
+        record = {"configuration": configuration, "validated_on": validated}
+        (tmp_path / "run.json").write_text(json.dumps(record))
+        history = [{"step": 1, "validation_map": 61.0}, {"step": 2, "validation_map": 55.0}, {"step": 3}]
+        (tmp_path / "history.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in history))
+        (tmp_path / "best.json").write_text('{"validation_map": 61.0}')
+        read = read_training_record(tmp_path / "model")
+        assert read == TrainingRecord(
+            "student", "", "people: 3 people", "S->R by all", {"mean mAP": expected}
+        )
 
 
 def test_transformers_processor_gives_the_numbers_that_the_student_reads(tiny: Any, tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -20,6 +22,7 @@ from crossreid.server.housekeeping import take_up_all
 from crossreid.server.jobs import Job, StoppedError
 from crossreid.server.presence import is_gone
 from crossreid.server.records import jobs
+from crossreid.server.roles import BEGINS, PERMISSIONS, Permission, Role
 from crossreid.server.work import start_job, take_up
 
 ZIP = {"Content-Type": "application/zip"}
@@ -164,6 +167,98 @@ def test_a_server_that_lost_a_job_cannot_commit_a_step_of_it(tenant: Any, filled
         with pytest.raises(StoppedError):
             step(last)
     assert gallery.watchlists() == ()
+
+
+@pytest.mark.parametrize("kind", BEGINS)
+def test_whoever_may_begin_a_kind_of_work_may_cancel_it_and_an_admin_all(everyone: Any, kind: str) -> None:
+    for role, permissions in PERMISSIONS.items():
+        job = leave(everyone, everyone.service.presence.name, kind=kind)
+        client = getattr(everyone, role)
+        may = BEGINS[kind] in permissions or role == Role.ADMIN
+        if Permission.JOBS in permissions:
+            assert client.get(f"/jobs/{job}")["may_cancel"] is may
+            assert {one["may_cancel"] for one in client.get("/jobs")["jobs"] if one["id"] == job} == {may}
+        if may:
+            told = client.post(f"/jobs/{job}/cancel")
+            assert (told["state"], told["may_cancel"]) == ("cancelled", False)
+        else:
+            assert client.code("POST", f"/jobs/{job}/cancel", status=403) == "forbidden"
+            assert everyone.admin.post(f"/jobs/{job}/cancel")["state"] == "cancelled"
+
+
+@pytest.fixture
+def wide(make_service: Callable[..., Any], serve: Any, new_tenant: Any, encoder: Any) -> Iterator[Any]:
+    """A tenant with enough vectors for an index, and without a secret rotation that would mix their coordinates."""
+    service = make_service(key=None)
+    with serve(service) as url:
+        tenant = new_tenant(service, url)
+        vectors = np.random.default_rng(0).normal(size=(250, 64)) * np.arange(1, 65) ** -2.0
+        items = [
+            {"id": f"v{n}", "vector": base64.b64encode(row.tobytes()).decode()}
+            for n, row in enumerate(vectors.astype("<f4"))
+        ]
+        tenant.operator.post("/items", {"items": items, "fingerprint": encoder.fingerprint}, status=201)
+        yield tenant
+
+
+@contextmanager
+def writing(tenant: Any) -> Iterator[None]:
+    """Somebody who does not come to an end, and whom PostgreSQL waits for before it builds an index."""
+    with tenant.service.database.alone() as connection:
+        busy = connection.execution_options(isolation_level="READ COMMITTED")
+        busy.execute(sa.text("LOCK TABLE vectors IN ROW EXCLUSIVE MODE"))
+        yield
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def building(tenant: Any) -> bool:
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURR%' AND state = 'active'"
+    )
+    with tenant.service.database.alone() as connection:
+        return bool(connection.scalar(sa.text(query)))
+
+
+def test_an_index_that_is_being_built_is_cancelled(wide: Any) -> None:
+    with writing(wide):
+        job = wide.admin.post("/index", status=202)["id"]
+        wait_for(lambda: wide.admin.get(f"/jobs/{job}")["step"] == "waiting for others")
+        told = wide.admin.get(f"/jobs/{job}")
+        assert (told["state"], told["progress"]) == ("running", None), "nobody can tell how far it is"
+        assert wide.admin.post(f"/jobs/{job}/cancel")["state"] == "cancelled"
+        wait_for(lambda: not building(wide))
+    wait_for(lambda: job not in wide.service.jobs)
+    told = wide.admin.get(f"/jobs/{job}")
+    assert (told["state"], told["result"], told["error"]) == ("cancelled", {}, "")
+    gallery = wide.service.gallery(wide.name)
+    with gallery.opened() as (connection, stored):
+        left = sa.text("SELECT count(*) FROM pg_class WHERE starts_with(relname, :name)")
+        name = f"vectors_principal_{stored.current.id}"
+        assert connection.scalar(left, {"name": name}) == 0
+    assert gallery.index is None
+    assert wide.auditor.get("/audit", params={"action": "index"})["entries"] == []
+    job = wide.admin.post("/index", status=202)["id"]
+    told = finish(wide.admin, job)
+    assert (told["state"], told["step"], told["progress"]) == ("done", "", 1.0)
+
+
+def test_a_server_that_goes_down_does_not_wait_for_an_index(wide: Any, others: Any) -> None:
+    with writing(wide):
+        job = start_job(others, caller(wide), kind="index")
+        wait_for(lambda: building(wide))
+        others.closing.set()
+        wait_for(lambda: not building(wide))
+    others.close()
+    assert wide.admin.get(f"/jobs/{job}")["state"] == "running"
+    wait_until_gone(wide.service, others.presence.name)
+    assert take_up(wide.service, wide.name) == 1
+    assert finish(wide.admin, job)["state"] == "done"
 
 
 def test_a_renewal_that_died_leaves_no_secret_behind(

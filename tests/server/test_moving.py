@@ -192,7 +192,7 @@ def test_the_old_encoder_stays_while_a_picture_is_missing(
         admin = filled.client("admin", name="a2", url=url)
         job = finish(admin, admin.post("/reembed", status=202))
         assert job["state"] == "failed"
-        assert "1 items without a picture" in job["error"]
+        assert "1 item without a picture" in job["error"]
         assert "'blind'" in job["error"]
         assert len(filled.operator.post("/search", asking("red"))["results"]) == 6
         filled.supervisor.post("/erase", {"items": ["YmxpbmQ"], "reason": "no picture", "reference": "1"})

@@ -39,6 +39,19 @@ def test_tree_of_the_readme(checks: Any, tmp_path: Path) -> None:
     assert "src/crossreid/lost/" in foreign
 
 
+def test_packages_and_files_of_the_architecture(checks: Any, tmp_path: Path) -> None:
+    for module in ("core/a.py", "data/readers/a.py", "models/__init__.py", "models/a.py", "models/b.py"):
+        write(tmp_path / "src/crossreid" / module, "")
+    text = "`core/` `data/` `models/` `models/a.py` `tools/` `core/gone.py` `a.py`\n"
+    write(tmp_path / "docs" / "architecture.md", text)
+    (tmp_path / "tools").mkdir()
+    assert list(checks.architecture_gaps()) == [
+        "docs/architecture.md: it does not name data/readers/",
+        "docs/architecture.md: it does not name models/b.py",
+        "docs/architecture.md: it names core/gone.py, which does not exist",
+    ]
+
+
 @pytest.mark.parametrize(
     ("block", "complaints"),
     [

@@ -34,7 +34,7 @@ def record() -> dict[str, Any]:
 def test_every_way_is_a_row_and_the_gain_a_line(tool: ModuleType) -> None:
     lines = tool.block(record()).splitlines()
     assert "150 drawn people" in lines[0]
-    assert "infrared 3,000 steps" in lines[0]
+    assert "(infrared 3,000 steps) beside" in lines[0]
     assert lines[4:] == [
         "| infrared, true |  |  | 80.0 / 70.1 |",
         "| infrared, without weights | 12.00 [11.50, 12.50] | 0.300 [-0.200, 0.800] | 60.0 / 50.0 |",
@@ -42,6 +42,12 @@ def test_every_way_is_a_row_and_the_gain_a_line(tool: ModuleType) -> None:
         "",
         "- infrared: what is learned is nearer by 8.00 [7.50, 8.50] dB, and by 0.200 [-0.300, 0.700] of SSIM.",
     ]
+
+
+def test_the_time_of_a_training_is_told_where_it_was_taken(tool: ModuleType) -> None:
+    timed = record()
+    timed["kinds"]["ir"]["seconds"] = 1790.0
+    assert "(infrared 3,000 steps in 30 minutes) beside" in tool.block(timed)
 
 
 def test_a_block_is_put_between_its_marks(program: Any, tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ def evaluate(
     """Count how often the right person comes first, for people never seen in training."""
     from crossreid.cli.outputs import check_output_file, print_tables
     from crossreid.core.errors import ConfigurationError
+    from crossreid.evaluation.evaluate import evaluate as evaluate_
 
     if [query is not None, compare is not None, bool(average)].count(True) != 1:
         raise ConfigurationError("nothing to do, or several things", expected="QUERY, --compare or --average")
@@ -115,31 +116,30 @@ def evaluate(
         check_output_file(out, ".json", ".md", ".tex")
     if compare is not None:
         _compare(*compare, out=out)
-    elif average:
-        _average(average, out=out)
-    elif query is not None:
-        check_data_given([source for source in (query, gallery) if source is not None], data)
-        from crossreid.evaluation.evaluate import evaluate as evaluate_
-
-        asking = open_source(query, device, precision)
-        answering = asking if gallery is None else open_source(gallery, device, precision)
-        report = evaluate_(
-            asking,
-            answering,
-            None if data is None else read_dataset(dataset, data, split),
-            tasks=_tasks(task, protocol, combinations=combinations),
-            protocol=protocol or _BOTH_PROTOCOLS,
-            setting=setting,
-            batch_size=batch_size,
-            progress=sys.stderr.isatty(),
-            compatible=compatible,
-            rerank=rerank or (),
-            weights=_weights(weights, asking.fingerprint, answering.fingerprint),
-            together=together,
-        )
-        print_tables(report.to_table())
-        _write(report, out)
-        print("Next: " + _next_step(query, data))
+        return
+    if query is None:
+        _average(average or [], out=out)
+        return
+    check_data_given([source for source in (query, gallery) if source is not None], data)
+    asking = open_source(query, device, precision)
+    answering = asking if gallery is None else open_source(gallery, device, precision)
+    report = evaluate_(
+        asking,
+        answering,
+        None if data is None else read_dataset(dataset, data, split),
+        tasks=_tasks(task, protocol, combinations=combinations),
+        protocol=protocol or _BOTH_PROTOCOLS,
+        setting=setting,
+        batch_size=batch_size,
+        progress=sys.stderr.isatty(),
+        compatible=compatible,
+        rerank=rerank or (),
+        weights=_weights(weights, asking.fingerprint, answering.fingerprint),
+        together=together,
+    )
+    print_tables(report.to_table())
+    _write(report, out)
+    print("Next: " + _next_step(query, data))
 
 
 def _compare(first: Path, second: Path, *, out: Path | None) -> None:

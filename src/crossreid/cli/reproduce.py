@@ -1,7 +1,7 @@
 """`crossreid reproduce`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -90,7 +90,6 @@ def reproduce(
     from crossreid.cli.outputs import check_output_folder
     from crossreid.reproduction.run import chosen_items
     from crossreid.reproduction.run import reproduce as reproduce_
-    from crossreid.reproduction.writing import PUBLISHED
 
     chosen = chosen_items(items, drawn=preset == Preset.TINY)
     study = _study(preset, data or [], dataset, cloud, edge, configs, overrides or [])
@@ -109,15 +108,21 @@ def reproduce(
     for line in done.answers:
         print(line)
     print(f"Wrote {done.page}, {done.document} and the records in {done.results}")
+    given = {
+        "--seeds": seeds, "--out": out, "--results": results, "--data": data, "--dataset": dataset,
+        "--cloud": cloud, "--edge": edge, "--configs": configs, "--set": overrides,
+    }  # fmt: skip
+    print("Next: " + _next_step(chosen, folder, preset, given))
+
+
+def _next_step(chosen: Collection[str], folder: Path, preset: Preset, given: dict[str, object]) -> str:
+    """After some of the paper's items all of them, else a gallery by the edge model that came of it."""
+    from crossreid.reproduction.writing import PUBLISHED
+
     if not set(PUBLISHED) <= set(chosen):
-        given = {
-            "--seeds": seeds, "--out": out, "--results": results, "--data": data, "--dataset": dataset,
-            "--cloud": cloud, "--edge": edge, "--configs": configs, "--set": overrides,
-        }  # fmt: skip
-        print("Next: " + command_line("reproduce", "all", "--preset", preset.value, *_differing(given)))
-    else:
-        model = folder / "0" / "edge-cosine-pcm-fr" / "model"
-        print("Next: " + command_line("index", "PHOTOS", "--encoder", model, "--out", "gallery"))
+        return command_line("reproduce", "all", "--preset", preset.value, *_differing(given))
+    model = folder / "0" / "edge-cosine-pcm-fr" / "model"
+    return command_line("index", "PHOTOS", "--encoder", model, "--out", "gallery")
 
 
 def _differing(given: dict[str, object]) -> Iterator[object]:

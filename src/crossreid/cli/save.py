@@ -8,7 +8,7 @@ import typer
 from crossreid.cli.options import command_line
 
 if TYPE_CHECKING:
-    from crossreid.models.model_card import Results
+    from crossreid.models.model_card import Measured
 
 
 def save(
@@ -45,24 +45,24 @@ def save(
     print(f"Next: {command_line('embed', folder, '--data', 'DATA', '--out', 'embeddings.parquet')}")
 
 
-def _results(file: Path | None) -> "Results":
+def _results(file: Path | None) -> "list[Measured]":
     """R1, mAP and mINP of each row of a report in which any query counted."""
     from crossreid.core.errors import DataError
     from crossreid.evaluation.report import Report
+    from crossreid.models.model_card import Measured
 
     if file is None:
-        return {}
+        return []
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file} cannot be read: {error}", expected="JSON of crossreid evaluate") from error
-    rows = Report.from_json(text).rows
-    return {
-        " ".join(filter(None, (row.task, row.setting, row.rule))): {
-            "R1": row.r1,
-            "mAP": row.mean_ap,
-            "mINP": row.mean_inp,
-        }
-        for row in rows
+    return [
+        Measured(
+            task=" ".join(filter(None, (row.task, row.setting, row.rule))),
+            data=row.data,
+            figures={"R1": row.r1, "mAP": row.mean_ap, "mINP": row.mean_inp},
+        )
+        for row in Report.from_json(text).rows
         if row.queries
-    }
+    ]

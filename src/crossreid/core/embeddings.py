@@ -10,6 +10,7 @@ import numpy as np
 
 from crossreid.core.errors import DataError, FingerprintError
 from crossreid.core.modality import Modality
+from crossreid.core.wording import several
 
 _KEYS = ("modalities", "person_ids", "camera_ids", "source_ids", "item_ids")
 _SCHEMA_VERSION = 1
@@ -49,7 +50,7 @@ class Embeddings:
         broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
         if broken.size:
             raise DataError(
-                f"{broken.size} vectors with NaN or infinity, the first in row {broken[0]}",
+                f"{several(broken.size, 'vector')} with NaN or infinity, the first in row {broken[0]}",
                 expected="finite values",
             )
         if not self.fingerprint:

@@ -101,6 +101,7 @@ def evaluate(
                 answers,
                 weights=weights if task.others and not joining else None,
                 joining=joining,
+                data="" if dataset is None else _named(dataset),
             )
             for rule in protocols
             for task in parsed
@@ -109,6 +110,10 @@ def evaluate(
             for look in looks
         )
     )
+
+
+def _named(dataset: Dataset) -> str:
+    return f"{dataset.name} ({dataset.split})" if dataset.split else dataset.name
 
 
 def _readable_together(query: Encoder | Embeddings, dataset: Dataset | None) -> tuple[Encoder, Dataset]:
@@ -178,6 +183,7 @@ def _row(
     *,
     weights: Mapping[Modality, float] | None,
     joining: str,
+    data: str,
 ) -> ReportRow:
     asking, gallery = rule.counted(asking), rule.counted(answers.of(task.gallery))
     for side, items, kinds in (
@@ -207,6 +213,7 @@ def _row(
         outcomes=outcomes,
         weights={str(kind): weight for kind, weight in (weights or {}).items()},
         joining=joining,
+        data=data,
         **open_set,
     )
 

@@ -46,6 +46,8 @@ class ReportRow:
         non_mated_searches: number of searches for absent people.
         weights: of the kinds of evidence in queries of several, by kind; empty when they were equal.
         joining: "" where queries of several pieces are sums of vectors, else the other way.
+        data: name and split of the data set, such as "cuhk-pedes (test)"; "" where stored vectors were searched. Rows
+            that differ in nothing else are equal.
     """
 
     task: str
@@ -69,6 +71,7 @@ class ReportRow:
     non_mated_searches: int = 0
     weights: Mapping[str, float] = field(default_factory=dict)
     joining: str = ""
+    data: str = field(default="", compare=False)
 
     @property
     def rule(self) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError, FingerprintError
+from crossreid.core.wording import several
 from crossreid.evaluation.calibration_file import CALIBRATIONS
 from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.parts import Part
@@ -69,7 +70,7 @@ class FolderReplacement:
             missing = set(present.paths) - set(_paths(writer, coming.parts))
             if missing:
                 raise DataError(
-                    f"{len(missing)} items without a vector of {self._encoder.fingerprint!r}",
+                    f"{several(len(missing), 'item')} without a vector of {self._encoder.fingerprint!r}",
                     expected="none",
                     remedy="put vectors of all that is pending, or erase them",
                 )

@@ -9,6 +9,7 @@ import numpy as np
 from crossreid.analysis.gallery_width import principal_rotation
 from crossreid.core.basis import PrincipalBasis
 from crossreid.core.errors import ConfigurationError, DataError
+from crossreid.core.wording import several
 
 WIDTH_STEP = 32
 """Widths are multiples of it, so that whatever turns blocks of so many coordinates turns no vector out of its index."""
@@ -74,7 +75,9 @@ class Survey:
         generator: np.random.Generator,
     ) -> None:
         if len(sample) <= 2 * SHOWN:
-            raise DataError(f"an index of {len(sample)} vectors", expected=f"more than {2 * SHOWN}")
+            raise DataError(
+                f"an index of {several(len(sample), 'vector')}", expected=f"more than {2 * SHOWN}"
+            )
         chosen = generator.permutation(len(sample))[:SAMPLE_QUERIES]
         self.queries, self.own = sample[chosen], numbers[chosen]
         self._rotation = rotation

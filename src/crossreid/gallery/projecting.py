@@ -3,6 +3,7 @@
 from crossreid.core.basis import PrincipalBasis
 from crossreid.core.embeddings import check_same_space
 from crossreid.core.errors import DataError
+from crossreid.core.wording import several
 from crossreid.gallery.gallery import Gallery
 from crossreid.gallery.records import EncoderRecord
 
@@ -24,7 +25,7 @@ def project_gallery(gallery: Gallery, target: Gallery, basis: PrincipalBasis, pa
     """
     if len(target):
         raise DataError(
-            f"{target.uri}, where {len(target)} pictures are enrolled",
+            f"{target.uri} with {several(len(target), 'picture')}",
             expected="an empty gallery",
             remedy="choose another --out",
         )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError
+from crossreid.core.wording import several
 from crossreid.gallery.item import GalleryItem
 
 
@@ -162,7 +163,9 @@ def check_fit(items: Iterable[GalleryItem], embeddings: Embeddings) -> None:
     """
     count = len(list(items))
     if count != len(embeddings):
-        raise DataError(f"{len(embeddings)} vectors for {count} pictures", expected="one a picture")
+        raise DataError(
+            f"{several(len(embeddings), 'vector')} for {several(count, 'picture')}", expected="one a picture"
+        )
 
 
 def key_hash(key: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from crossreid.data.preprocessing import Preprocessing
 from crossreid.models.adapter import SETTINGS, base_of, is_adapter
 from crossreid.models.folder import CARD, Model, card_of, load_model, save_model
 from crossreid.models.loading import model_folder
-from crossreid.models.model_card import Results, model_card
+from crossreid.models.model_card import Measured, model_card
 from crossreid.models.teacher import Teacher
+from crossreid.models.training_record import TrainingRecord, read_training_record
 from crossreid.models.vision_text import VisionTextStudent
 
 _RESAMPLE = {"lanczos": 1, "bicubic": 3}
@@ -19,9 +21,16 @@ _RESAMPLE = {"lanczos": 1, "bicubic": 3}
 
 
 def save_for_hub(
-    source: str | Path, folder: Path, *, merged: bool = False, base: str = "", results: Results | None = None
+    source: str | Path,
+    folder: Path,
+    *,
+    merged: bool = False,
+    base: str = "",
+    results: Sequence[Measured] = (),
 ) -> Path:
     """Write what `load_encoder` reads from `source` into a folder for the hub; read back, it is the same to the bit.
+
+    The model card says what the record of the run says that the source lies in.
 
     Args:
         source: as for `load_encoder`, but no pack.
@@ -37,6 +46,7 @@ def save_for_hub(
     if folder.exists() and any(folder.iterdir()):
         raise CheckpointError(f"{folder}, which is not empty", expected="a new folder")
     model, space = load_model(place)
+    training = read_training_record(place)
     if isinstance(model, Teacher) and is_adapter(place) and not merged:
         base = base or _findable(base_of(place))
         folder.mkdir(parents=True, exist_ok=True)
@@ -47,21 +57,27 @@ def save_for_hub(
         (folder / SETTINGS).write_text(
             json.dumps(settings, indent=1, sort_keys=True) + "\n", encoding="utf-8"
         )
-        write_surroundings(model, folder, space=space, base=base, results=results)
+        write_surroundings(model, folder, space=space, base=base, results=results, training=training)
     else:
         save_model(model, folder, space=space)
-        _write_texts(model, folder, base=base, adapter=False, results=results)
+        _write_texts(model, folder, base=base, adapter=False, results=results, training=training)
     return folder
 
 
 def write_surroundings(
-    teacher: Teacher, folder: Path, *, space: str = "", base: str, results: Results | None = None
+    teacher: Teacher,
+    folder: Path,
+    *,
+    space: str = "",
+    base: str,
+    results: Sequence[Measured] = (),
+    training: TrainingRecord | None = None,
 ) -> None:
     """Put beside an adapter what its base's folder does not say: prompts, input, tokenizer, processor, model card."""
     teacher.conversation.tokenizer.save_pretrained(folder)
     card = card_of(teacher, space=space)
     (folder / CARD).write_text(json.dumps(card, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    _write_texts(teacher, folder, base=base, adapter=True, results=results)
+    _write_texts(teacher, folder, base=base, adapter=True, results=results, training=training)
 
 
 def _findable(base: str) -> str:
@@ -69,10 +85,18 @@ def _findable(base: str) -> str:
     return str(Path(base).resolve()) if Path(base).is_dir() else base
 
 
-def _write_texts(model: Model, folder: Path, *, base: str, adapter: bool, results: Results | None) -> None:
+def _write_texts(
+    model: Model,
+    folder: Path,
+    *,
+    base: str,
+    adapter: bool,
+    results: Sequence[Measured],
+    training: TrainingRecord | None,
+) -> None:
     processor = _processor(model)
     (folder / "preprocessor_config.json").write_text(json.dumps(processor, indent=1) + "\n", encoding="utf-8")
-    card = model_card(model, folder.name, base=base, adapter=adapter, results=results or {})
+    card = model_card(model, folder.name, base=base, adapter=adapter, results=results, training=training)
     (folder / "README.md").write_text(card, encoding="utf-8")
 
 

@@ -85,16 +85,25 @@ def needs(permission: Permission) -> Callable[..., Caller]:
                 expected="a key that was made with it",
                 remedy="POST /v1/keys/exchange",
             )
-        if permission not in caller.permissions:
-            raise RefusalError(
-                "forbidden",
-                f"the role {', '.join(sorted(caller.roles))}, which may not do {permission}",
-                expected=f"a role that may do {permission}",
-                remedy="use another key, or ask an admin",
-            )
+        check_may(caller, permission)
         return caller
 
     return check
+
+
+def check_may(caller: Caller, permission: Permission) -> None:
+    """Refuse somebody who may not.
+
+    Raises:
+        RefusalError: forbidden.
+    """
+    if permission not in caller.permissions:
+        raise RefusalError(
+            "forbidden",
+            f"the role {', '.join(sorted(caller.roles))}, which may not do {permission}",
+            expected=f"a role that may do {permission}",
+            remedy="use another key, or ask an admin",
+        )
 
 
 def anybody(service: Shared, credentials: Credentials) -> Caller:

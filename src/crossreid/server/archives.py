@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 
 from crossreid.core.errors import DataError
 from crossreid.core.modality import VISUAL, Modality
+from crossreid.core.wording import several
 from crossreid.data.readers.folder import modality_of, person_of
 from crossreid.gallery.item import GalleryItem
 from crossreid.server.refusals import RefusalError
@@ -66,7 +67,9 @@ class Archive:
     def _check(self, infos: list[zipfile.ZipInfo], files: list[zipfile.ZipInfo]) -> None:
         if len(infos) > 2 * self._limits.archive_files or len(files) > self._limits.archive_files:
             raise RefusalError(
-                "archive_too_large", f"{len(infos)} entries", expected=f"at most {self._limits.archive_files}"
+                "archive_too_large",
+                several(len(infos), "entry", "entries"),
+                expected=f"at most {self._limits.archive_files}",
             )
         if sum(info.file_size for info in files) > self._limits.unpacked_bytes:
             raise RefusalError(

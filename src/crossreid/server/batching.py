@@ -17,6 +17,7 @@ from crossreid.core.embeddings import Embeddings
 from crossreid.core.encoder import Encoder
 from crossreid.core.errors import CrossReIDError
 from crossreid.core.sample import Sample
+from crossreid.core.wording import several
 from crossreid.runtime.remote import ServerUnavailableError
 from crossreid.server.metrics import Metrics
 from crossreid.server.refusals import RefusalError
@@ -77,7 +78,7 @@ class Batcher:
             if self._waiting and self._waiting + len(wish.samples) > self._limit:
                 raise RefusalError(
                     "queue_full",
-                    f"{self._waiting} items wait for the encoder",
+                    f"a queue of {several(self._waiting, 'item')} before the encoder",
                     remedy="try again in a moment",
                 )
             (self._hurried if hurried else self._bulk).append(wish)

@@ -38,14 +38,14 @@ class Job:
     result: dict[str, Any]
     body: bytes
 
-    def report(self, share: float) -> None:
-        """So much is done, 0 to 1.
+    def report(self, share: float | None, step: str = "") -> None:
+        """So much is done, 0 to 1, of a step where there are several; None where nobody can tell.
 
         Raises:
             StoppedError: it is to end here.
         """
         with self.service.transaction(self.caller.tenant) as connection:
-            self.note(connection, progress=share)
+            self.note(connection, progress=share, step=step)
 
     def note(self, connection: Connection, **values: Any) -> None:
         """Set columns of the job, within the transaction of a step.
@@ -65,6 +65,6 @@ class Job:
             StoppedError: it was cancelled, or is another server's.
         """
         server = self.service.presence.name
-        values = {"state": "done", "progress": 1.0, "result": result}
+        values = {"state": "done", "step": "", "progress": 1.0, "result": result}
         if not jobs.end(connection, self.caller.tenant, self.id, server=server, **values):
             raise StoppedError

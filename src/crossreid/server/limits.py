@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from crossreid.core.errors import CrossReIDError
+from crossreid.core.wording import several
 from crossreid.server.metrics import Metrics
 from crossreid.server.refusals import RefusalError, refusal_of
 from crossreid.server.settings import Limits
@@ -95,7 +96,7 @@ class Guard:
                 )
             if self._busy > self._limits.requests:
                 raise RefusalError(
-                    "overloaded", f"{self._busy} requests at once", remedy="try again in a moment"
+                    "overloaded", f"{several(self._busy, 'request')} at once", remedy="try again in a moment"
                 )
         body = scope["state"]["body"] = await self._body(scope["path"], headers, receive)
         delivered = False

@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 from crossreid.core.errors import DataError
+from crossreid.core.wording import several
 from crossreid.gallery.postgres.state import read_basis
 from crossreid.gallery.records import Batch, EncoderRecord
 from crossreid.gallery.transfer import export_gallery, read_export, rows_of_export
@@ -60,7 +61,7 @@ def check_export(service: Service, data: bytes) -> None:
     if size > limits.unpacked_bytes:
         raise RefusalError(
             "archive_too_large",
-            f"{rows} rows of {size} bytes",
+            f"{several(rows, 'row')} of {size} bytes",
             expected=f"at most {limits.unpacked_bytes} bytes",
             remedy="send several files",
         )

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.encoder import Item, as_samples
 from crossreid.core.modality import Modality
+from crossreid.core.wording import several
 from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.postgres import schema
 from crossreid.gallery.postgres.state import add_encoder, read_gallery
@@ -44,9 +45,10 @@ def reembed_gallery(job: Job) -> None:
             progress=lambda done: job.report(done / total),
         )
         if not report.finished:
+            missing = several(len(report.missing), "item")
             raise RefusalError(
                 "conflict",
-                f"{len(report.missing)} items without a picture that can be read, such as {report.missing[0]!r}",
+                f"{missing} without a picture that can be read, such as {report.missing[0]!r}",
                 expected="a picture of each",
                 remedy="erase them, and start again: what was embedded is kept",
             )

@@ -40,17 +40,17 @@ def index_gallery(job: Job) -> None:
         renew = bool(name) and not space.rotation.removesuffix(f"~{name}")
         renew = renew and service.template(connection, tenant, name).basis is None
     if renew:
-        _renew(job, lambda connection, _: job.note(connection, progress=0.5))
-    job.report(0.5)
-    index = service.gallery(tenant).build_index()
+        _renew(job, lambda connection, _: job.note(connection, progress=1.0), step="renewing the rotation")
+    index = service.gallery(tenant).build_index(progress=lambda step, share: job.report(share, step))
     told = {"width": index.width, "candidates": index.candidates, "recall": index.recall, "used": index.used}
-    with service.transaction(tenant) as connection:
-        job.finish(connection, told)
+    with service.transaction(tenant) as connection:  # on record also where the job was cancelled just now
         content = told | {"key": job.caller.key_id}
         service.log(connection, tenant, job.caller.name, "index", gallery=GALLERY, content=content)
+    with service.transaction(tenant) as connection:
+        job.finish(connection, told)
 
 
-def _renew(job: Job, last: Callable[[Connection, dict[str, Any]], None]) -> None:
+def _renew(job: Job, last: Callable[[Connection, dict[str, Any]], None], step: str = "") -> None:
     """`last` is done together with the change to the new rotation."""
     service, caller, tenant = job.service, job.caller, job.caller.tenant
     with service.transaction(tenant) as connection:
@@ -60,7 +60,7 @@ def _renew(job: Job, last: Callable[[Connection, dict[str, Any]], None]) -> None
     replacement, total = PostgresReplacement(gallery, record), max(1, len(gallery))
     try:
         while items := replacement.pending(_STEP):
-            job.report(done / total)
+            job.report(done / total, step)
             with service.transaction(tenant) as connection:
                 stored = gallery.within(connection).vectors([item.key for item in items])
                 clear = _clear(service, connection, tenant, space, stored)

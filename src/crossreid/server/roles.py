@@ -70,6 +70,17 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 """Nobody who only administers sees a face, and nobody who only audits searches for one."""
 
+BEGINS: dict[str, Permission] = {
+    "import": _P.ENROL, "import export": _P.ENROL, "index": _P.TEMPLATES, "renew": _P.TEMPLATES,
+    "reembed": _P.TEMPLATES,
+}  # fmt: skip
+"""What it takes to begin a kind of long work, and to cancel it."""
+
+
+def to_cancel(kind: str, permissions: frozenset[Permission]) -> Permission:
+    """What it takes to cancel a kind of work: what it takes to begin it, or all upkeep of a gallery."""
+    return _P.TEMPLATES if _P.TEMPLATES in permissions else BEGINS[kind]
+
 
 def roles_of(names: Iterable[str]) -> frozenset[Role]:
     """Names as roles.

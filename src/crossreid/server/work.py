@@ -111,7 +111,7 @@ def _work(service: Service, tenant: str, job: str, body: bytes) -> None:
     caller = Caller(tenant, row.created_by, row.parameters.get("key", ""), frozenset(), frozenset())
     try:
         body = body or _read_body(service, tenant, job)
-        _WORKS[row.kind](Job(service, job, caller, row.progress, row.result, body))
+        _WORKS[row.kind](Job(service, job, caller, row.progress or 0.0, row.result, body))
         return
     except StoppedError:
         if again:

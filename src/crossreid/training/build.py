@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +26,7 @@ from crossreid.models.lora import HierarchicalLora
 from crossreid.models.mllmreid import Mllmreid
 from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
+from crossreid.models.training_record import BEST, RECORD, read_training_record
 from crossreid.models.treatment import treat
 from crossreid.models.vision_text import EdgeModel
 from crossreid.models.vision_text_folder import load_towers
@@ -52,6 +55,7 @@ from crossreid.training.tasks.teacher import TeacherTask
 from crossreid.training.teacher_features import check_rows
 
 _BEST = "best"
+_CAPTIONS = "image-text"
 _PAPER_S = TASKS, "source-excluded"
 """What validations search for, where a method has no tasks of its own."""
 
@@ -99,7 +103,13 @@ def train_model(
     space = _space(config, teacher_features)
     best = _best(task, folder, space=space) if _keeps_best(config, validation) else None
     if process_number() == 0:
-        write_record(folder / "run.json", settings, seed=config.loop.seed)
+        write_record(
+            folder / RECORD,
+            settings,
+            seed=config.loop.seed,
+            trained_on=_described(dataset),
+            validated_on=None if validation is None else _described(validation) | _searches(config),
+        )
     said = _continuations(task, config, dataset if validation is None else validation, folder)
     batches = _batches(config, dataset, model.preprocessing)
     epoch = 0 if said is None else batches.sampler.batches_per_epoch
@@ -155,7 +165,9 @@ def _save(task: ModelTask, config: ModelConfig, folder: Path, *, space: str) -> 
             load_weights(folder / _BEST, task)
         save_adapter(task.adapters, folder / "adapter", base=config.backbone)
         teacher = task.merge()
-        write_surroundings(teacher, folder / "adapter", base=config.backbone)
+        adapter = folder / "adapter"
+        training = read_training_record(adapter)
+        write_surroundings(teacher, adapter, base=config.backbone, training=training)
         save_model(teacher, folder / "model", space=space)
     elif isinstance(task, MllmreidTask):
         if config.keep == "best":
@@ -169,9 +181,9 @@ def _best(task: ModelTask, folder: Path, *, space: str) -> KeepBest:
     """Where there are adapters, what is trained is kept: the model can only be written when they are merged."""
     if isinstance(task, TeacherTask | MllmreidTask):
         place = folder / _BEST
-        return KeepBest(folder / "best.json", lambda: save_weights(place, task), kept=place)
+        return KeepBest(folder / BEST, lambda: save_weights(place, task), kept=place)
     place = folder / "model"
-    return KeepBest(folder / "best.json", lambda: save_model(task.student, place, space=space), kept=place)
+    return KeepBest(folder / BEST, lambda: save_model(task.student, place, space=space), kept=place)
 
 
 def _model(task: ModelTask) -> Model:
@@ -206,6 +218,25 @@ def _keeps_best(config: ModelConfig, validation: Dataset | None) -> bool:
             remedy="name them, or use `keep: last`",
         )
     return True
+
+
+def _described(dataset: Dataset) -> dict[str, Any]:
+    """Who and what is in a data set, for the record."""
+    samples = Counter(str(sample.modality) for sample in dataset.samples)
+    return {
+        "name": dataset.name,
+        "split": dataset.split,
+        "people": len(dataset.people),
+        "samples": dict(samples),
+    }
+
+
+def _searches(config: ModelConfig) -> dict[str, Any]:
+    """What the first figure of a validation is of."""
+    if isinstance(config, DsmdConfig):
+        return {"tasks": list(BOTH_WAYS), "protocol": _CAPTIONS}
+    tasks, protocol = validation_tasks(config) if isinstance(config, MllmreidConfig) else _PAPER_S
+    return {"tasks": list(tasks), "protocol": protocol}
 
 
 def _signature(dataset: Dataset) -> str:
@@ -332,7 +363,7 @@ def _validate(model: Model, dataset: Dataset, config: ModelConfig) -> Mapping[st
     model.train()
     sums: dict[str, float] = {}
     if isinstance(config, DsmdConfig):
-        report = evaluate(embeddings, tasks=BOTH_WAYS, protocol="image-text")
+        report = evaluate(embeddings, tasks=BOTH_WAYS, protocol=_CAPTIONS)
         sums["validation_rsum"] = next(iter(report.recall_sums().values()))
         if len(np.unique(embeddings.modalities)) < len(Modality):
             return sums

@@ -21,6 +21,7 @@ from crossreid.models.prompts import TINY_PROMPTS
 from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
 from crossreid.models.tokenizer import special_token_ids, train_tokenizer
+from crossreid.models.training_record import RECORD
 from crossreid.synthesis.pedestrians.attributes import attribute_sizes
 from crossreid.synthesis.pedestrians.world import World
 from crossreid.training.batches import PICTURES
@@ -45,7 +46,16 @@ def pretrain(config: CaptioningConfig | ContrastiveConfig, folder: Path, *, quie
     Returns:
         The model folder, weights in half precision.
     """
-    write_record(folder / "run.json", config.model_dump(mode="json"), seed=config.loop.seed)
+    write_record(
+        folder / RECORD,
+        config.model_dump(mode="json"),
+        seed=config.loop.seed,
+        trained_on={
+            "name": f"procedural world {config.world_seed}",
+            "split": "pretrain",
+            "people": config.drawn_people,
+        },
+    )
     world = World(config.world_seed)
     tokenizer = _tokenizer(config, world)
     batches = _batches(config, world, tiny_preprocessing(), folder.parent / "pictures", quiet=quiet)

@@ -70,6 +70,20 @@ def test_a_path_and_a_modality_are_enough(tmp_path):
     assert (data.samples[0].person_id, data.labels, data.times) == (-1, (), ())
 
 
+def test_captions_alone_need_no_path(tmp_path):
+    rows = [{"caption": "A tall man.", "modality": "text", "person": "adam"}] * 2
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "words.parquet")
+    text = "caption,modality,person\nA tall man., Text,adam\nA tall man.,text,adam\n"
+    for file in (write(tmp_path, text), tmp_path / "words.parquet"):
+        data = load_manifest(file, check=True)
+        assert [(s.caption, s.person_id, s.item_id) for s in data.samples] == [
+            ("A tall man.", 0, "caption:1"),
+            ("A tall man.", 0, "caption:2"),
+        ]
+    whole = load_manifest(write(tmp_path, "path,caption,modality,person\n,A tall man.,text,adam\n"))
+    assert whole.samples == data.samples[:1]
+
+
 def test_named_cameras_are_numbered_across_splits(tmp_path):
     text = "path,modality,camera,split\na.jpg,rgb,gate,train\nb.jpg,rgb,door,test\n"
     assert load_manifest(write(tmp_path, text), split="train").samples[0].camera_id == 1
@@ -80,6 +94,9 @@ def test_named_cameras_are_numbered_across_splits(tmp_path):
     [
         ("person,camera\n1,2\n", "lacks the columns path, modality"),
         ("path,person\na.jpg,1\n", "lacks the column modality"),
+        ("caption,person\na man,1\n", "lacks the columns path, modality"),
+        ("caption,modality\na man,text\na man,rgb\n", "lacks the column path"),
+        ("person,modality\n1,text\n", "lacks the column caption"),
         ("path,modality,persons\na.jpg,rgb,1\n", "has a column 'persons'; expected 'person'; rename"),
         ("path,modality,Camera\na.jpg,rgb,1\n", "has a column 'Camera'; expected 'camera'"),
         (

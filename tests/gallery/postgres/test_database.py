@@ -243,7 +243,7 @@ def indexes(database: Database) -> dict[str, bool]:
         WHERE starts_with(relname, 'vectors_principal_')
     """
     with database.alone() as connection:
-        return {name: valid for name, valid in connection.execute(sa.text(query))}
+        return {row.relname: row.indisvalid for row in connection.execute(sa.text(query))}
 
 
 @pytest.mark.parametrize("before", [True, False])

@@ -1,7 +1,9 @@
 """A gallery goes out and in, gets an index, another rotation, another encoder; and the work is seen."""
 
 import base64
+import re
 import threading
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -14,6 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 
+from crossreid.server.records import jobs
 from crossreid.server.settings import Settings
 
 GALLERY = "#/gallery"
@@ -169,6 +172,71 @@ def test_a_file_of_another_kind_is_refused(tenant: Any, page: Any) -> None:
     assert tenant.operator.get("/jobs")["jobs"] == []
 
 
+def test_the_bytes_of_a_file_are_counted_while_it_is_sent(tenant: Any, page: Any) -> None:
+    seen = page(tenant.operator, view=GALLERY)
+    expect(seen.locator(".tile").first).to_contain_text("0")
+    network = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 400_000}
+    seen.context.new_cdp_session(seen).send("Network.emulateNetworkConditions", network)
+    bring(seen, b"PAR1" + bytes(2**20), "slow.parquet")
+    expect(work(seen)).to_contain_text(re.compile(r"0\.[1-9] MiB of 1\.0 MiB sent"))
+    share = seen.get_by_role("progressbar", name="Import of slow.parquet").get_attribute("value")
+    assert share is None or 0 < float(share) < 1
+    expect(work(seen)).to_contain_text("Failed")
+    expect(seen.get_by_role("alert")).to_contain_text("bad_archive")
+
+
+def test_a_file_that_is_being_sent_is_held_back(tenant: Any, page: Any, archive: bytes) -> None:
+    seen = page(tenant.operator, view=GALLERY)
+    request = hold(seen, "**/v1/imports")
+    bring(seen, archive, "new.zip")
+    request()
+    seen.get_by_role("button", name="Cancel Import of new.zip").click()
+    expect(work(seen)).to_contain_text("Cancelled")
+    expect(seen.get_by_role("alert")).to_have_count(0)
+    assert tenant.operator.get("/jobs")["jobs"] == []
+
+
+def asked_for(tenant: Any, kind: str, **values: Any) -> None:
+    """A job that a server has taken and that goes no further."""
+    job, server = str(uuid.uuid4()), tenant.service.presence.name
+    with tenant.service.transaction(tenant.name) as connection:
+        jobs.create_job(connection, tenant.name, job, kind=kind, by="ada", server=server, key="k")
+        jobs.note(connection, tenant.name, job, server=server, state="running", **values)
+
+
+def test_cancel_is_shown_to_those_who_may(tenant: Any, page: Any) -> None:
+    asked_for(tenant, "index", step="reading the vectors", progress=0.437)
+    asked_for(tenant, "import", progress=0.5)
+    seen = page(tenant.operator, view=GALLERY)
+    expect(work(seen)).to_have_count(2)
+    expect(work(seen).get_by_role("button")).to_have_count(1)
+    expect(seen.get_by_role("button", name="Cancel Import of pictures")).to_be_visible()
+    seen = page(tenant.admin, view=GALLERY)
+    expect(work(seen).get_by_role("button")).to_have_count(2)
+    seen.get_by_role("button", name="Cancel Index").click()
+    expect(work(seen).filter(has_text="Index")).to_contain_text("Cancelled")
+    assert {job["kind"]: job["state"] for job in tenant.admin.get("/jobs")["jobs"]} == {
+        "index": "cancelled",
+        "import": "running",
+    }
+
+
+def test_of_a_step_no_more_is_said_than_is_known(tenant: Any, page: Any, keep: Any) -> None:
+    asked_for(tenant, "index", step="reading the vectors", progress=0.437)
+    seen = page(tenant.admin, view=GALLERY)
+    bar = seen.get_by_role("progressbar", name="Index")
+    expect(work(seen)).to_contain_text("reading the vectors, 43 %")
+    expect(bar).to_have_attribute("value", "0.437")
+    (job,) = tenant.admin.get("/jobs")["jobs"]
+    with tenant.service.transaction(tenant.name) as connection:
+        values = {"step": "measuring what it finds", "progress": None}
+        jobs.note(connection, tenant.name, job["id"], server=tenant.service.presence.name, **values)
+    expect(work(seen)).to_contain_text("measuring what it finds")
+    expect(work(seen)).not_to_contain_text("%")
+    expect(bar).not_to_have_attribute("value", re.compile(""))
+    keep(seen, "index-step")
+
+
 @pytest.fixture
 def slow(
     encoder: Any, make_service: Callable[..., Any], serve: Any, new_tenant: Any
@@ -289,8 +357,11 @@ def test_work_that_the_list_names_before_its_answer_comes_has_one_row(tenant: An
     listing()
     start(seen, "Build the index")
     answer = beginning().fetch()
-    listing().continue_()
-    expect(work(seen)).to_have_count(1)
+    with seen.expect_response("**/v1/jobs") as listed:
+        listing().continue_()
+    (job,) = listed.value.json()["jobs"]
+    assert job["id"] == answer.json()["id"]
+    expect(work(seen)).to_have_count(0)
     beginning().fulfill(response=answer)
     expect(seen.get_by_role("alert")).to_contain_text("Index: a gallery without items.")
     expect(work(seen).locator(".badge")).to_have_text("Failed")

@@ -143,6 +143,32 @@ def test_two_people_agree_before_a_name_is_shown(
                 expect(first(seen).locator(".who")).to_have_text("ann")
 
 
+def test_a_name_is_shown_side_by_side_once_two_people_agree(
+    make_service: Callable[..., Any], serve: Any, new_tenant: Any, fill: Any, page: Any, ask: Any,
+    asking: Callable[..., dict[str, Any]],
+) -> None:  # fmt: skip
+    service = make_service(settings=Settings(two_person=True))
+    with serve(service) as url:
+        tenant = fill(new_tenant(service, url))
+        answer = tenant.supervisor.post("/search", asking("red and white"))
+        for result in answer["results"][:2]:
+            body = {"search": answer["search"], "item": result["item"]["id"], "verdict": "verified"}
+            tenant.supervisor.post("/verdicts", body, status=201)
+        seen = page(tenant.operator)
+        ask(seen)
+        for number in (1, 2):
+            seen.get_by_label(f"Compare result {number}").check()
+        seen.get_by_role("button", name="Compare side by side").click()
+        column = seen.get_by_role("dialog").locator(".column").nth(1)
+        expect(column.locator("dd").first).to_have_text("Identity hidden")
+        column.get_by_role("button", name="Verify").click()
+        expect(column.get_by_role("heading")).to_have_text("1. ann")
+        expect(column.locator("dd").first).to_have_text("ann")
+        seen.keyboard.press("Escape")
+        seen.get_by_role("button", name="Clear").click()
+        expect(seen.locator(".result").nth(1)).to_be_focused()
+
+
 def test_the_gallery_is_read_filled_and_emptied(street: Any, page: Any, plain: Any, keep: Any) -> None:
     seen = page(street.supervisor, view="#/gallery")
     expect(seen.locator(".tile").first).to_contain_text("9")
@@ -180,6 +206,30 @@ def test_the_gallery_is_read_filled_and_emptied(street: Any, page: Any, plain: A
     expect(part.get_by_role("status")).to_contain_text("Digest of their names")
     assert street.supervisor.get("/statistics")["items"] == 9
     assert street.supervisor.get("/watchlists")["watchlists"][0]["people"] == ["ann", "bob"]
+
+
+def test_the_focus_stays_among_the_watchlists(street: Any, page: Any) -> None:
+    for name in ("first", "second", "third"):
+        street.supervisor.ask("PUT", "/watchlists", json={"name": name, "people": ["ann"]})
+    seen = page(street.supervisor, view="#/gallery")
+    part = seen.get_by_role("region", name="Watchlists")
+
+    def delete(name: str) -> None:
+        part.get_by_role("button", name=f"Delete {name}").click()
+        seen.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        expect(part.get_by_text(name, exact=True)).to_have_count(0)
+
+    part.get_by_role("button", name="Change second").click()
+    seen.get_by_label("People").fill("ann\nbob")
+    seen.get_by_role("dialog").get_by_role("button", name="Keep").click()
+    expect(part).to_contain_text("2 people")
+    expect(part.get_by_role("button", name="Change second")).to_be_focused()
+    delete("first")
+    expect(part.get_by_role("button", name="Delete second")).to_be_focused()
+    delete("third")
+    expect(part.get_by_role("button", name="Delete second")).to_be_focused()
+    delete("second")
+    expect(part.get_by_role("heading", name="Watchlists")).to_be_focused()
 
 
 def test_days_that_are_being_typed_outlast_the_end_of_an_import(street: Any, page: Any, plain: Any) -> None:
@@ -252,7 +302,19 @@ def test_keys_are_made_shown_once_and_withdrawn(street: Any, page: Any, keep: An
     seen.get_by_role("button", name="Withdraw the key of nora").click()
     seen.get_by_role("dialog").get_by_role("button", name="Withdraw", exact=True).click()
     expect(row).to_contain_text("Withdrawn")
+    expect(row.get_by_role("rowheader")).to_be_focused()
     assert key not in seen.content()
+
+
+def test_the_focus_goes_to_the_key_that_was_made_anew(street: Any, page: Any) -> None:
+    street.client("auditor", name="nora")
+    seen = page(street.admin, view="#/keys")
+    seen.get_by_role("button", name="Renew the key of nora").click()
+    shown = seen.get_by_role("dialog", name="The new key")
+    number = shown.locator("code").inner_text().split("_")[1]
+    shown.get_by_role("button", name="I have kept it").click()
+    expect(seen.get_by_role("row", name="nora")).to_have_count(2)
+    expect(seen.get_by_role("rowheader", name=number)).to_be_focused()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """A table of images and captions, as CSV, Parquet or saved by `datasets`: one's own, or one that the program wrote."""
 
-from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -13,16 +12,15 @@ from crossreid.data.readers.manifest_arrow import ManifestTable, read_manifest
 from crossreid.data.readers.table import resolve_path
 
 COLUMNS = ("path", "caption", "modality", "person", "camera", "source", "split", "time", "attributes")
-REQUIRED = ("path", "modality")
 
 
 def load_manifest(path: str | Path, *, split: str | None = None, check: bool = False) -> Dataset:
     """Read a manifest: one row an image (`path`) or a caption (`caption`), with its `modality`.
 
     Optional columns: `person` and `camera` (any names; empty: unknown), `source` (key of the RGB image that
-    the row was made from), `split`, `time`. Relative paths are taken from the manifest's folder and may not
-    leave it; absolute ones are as given. Images are not opened, but those that the table itself holds, as those of the
-    library `datasets` do: they are decoded and stay in memory.
+    the row was made from), `split`, `time`; and `path`, where all rows are captions. Relative paths are taken from the
+    manifest's folder and may not leave it; absolute ones are as given. Images are not opened, but those that the table
+    itself holds, as those of the library `datasets` do: they are decoded and stay in memory.
 
     Args:
         path: a .csv or .parquet file, a folder that holds a manifest.csv or manifest.parquet, or one that the library
@@ -36,7 +34,7 @@ def load_manifest(path: str | Path, *, split: str | None = None, check: bool = F
     """
     table = read_manifest(Path(path))
     file, columns, rows = table.file, table.columns, table.rows
-    _check_columns(file, columns, split)
+    _check_columns(table, split)
     numbered = [
         (number, row) for number, row in enumerate(rows, start=1) if split in (None, row.get("split"))
     ]
@@ -64,7 +62,8 @@ def load_manifest(path: str | Path, *, split: str | None = None, check: bool = F
     )
 
 
-def _check_columns(file: Path, columns: Sequence[str], split: str | None) -> None:
+def _check_columns(table: ManifestTable, split: str | None) -> None:
+    file, columns = table.file, table.columns
     absent = [name for name in COLUMNS if name not in columns]
     for column in set(columns) - set(COLUMNS):
         meant = get_close_matches(column.lower(), absent, n=1, cutoff=0.8)
@@ -72,12 +71,20 @@ def _check_columns(file: Path, columns: Sequence[str], split: str | None) -> Non
             raise DataError(
                 f"{file} has a column {column!r}", expected=repr(meant[0]), remedy="rename the column"
             )
-    missing = [name for name in (*REQUIRED, *(["split"] if split is not None else [])) if name in absent]
+    content = "caption" if "path" in absent and _is_of_captions(table) else "path"
+    needed = (content, "modality", *(["split"] if split is not None else []))
+    missing = [name for name in needed if name in absent]
     if missing:
         raise DataError(
             f"{file} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
             expected=f"a header with some of {', '.join(COLUMNS)}",
         )
+
+
+def _is_of_captions(table: ManifestTable) -> bool:
+    return "modality" in table.columns and all(
+        row["modality"].strip().lower() == Modality.TEXT for row in table.rows
+    )
 
 
 def _number_cameras(names: set[str]) -> dict[str, int]:
@@ -99,7 +106,7 @@ def _to_sample(
         raise DataError(
             f"{where}: unknown modality {row['modality']!r}", expected=f"one of {known}"
         ) from error
-    written, caption = row["path"], row.get("caption", "")
+    written, caption = row.get("path", ""), row.get("caption", "")
     try:
         return Sample(
             modality=modality,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError, FingerprintError
+from crossreid.core.wording import several
 from crossreid.gallery.folder_replacement import check_replacement
 from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.postgres import schema
@@ -85,7 +86,7 @@ class PostgresReplacement:
             missing = connection.scalar(query.where(without_vector(gallery.id, coming.id)))
             if missing:
                 raise DataError(
-                    f"{missing} items without a vector of {coming.fingerprint!r}",
+                    f"{several(missing, 'item')} without a vector of {coming.fingerprint!r}",
                     expected="none",
                     remedy="put vectors of all that is pending, or erase them",
                 )

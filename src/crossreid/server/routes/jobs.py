@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from crossreid.server import schemas
-from crossreid.server.access import Caller, Shared, needs
+from crossreid.server.access import Caller, Shared, check_may, needs
 from crossreid.server.archives import Archive
 from crossreid.server.moving import PARQUET, check_export
 from crossreid.server.records import StoredRow, jobs
 from crossreid.server.reembedding import check_reembedding
 from crossreid.server.refusals import RefusalError
-from crossreid.server.roles import Permission
+from crossreid.server.roles import Permission, to_cancel
 from crossreid.server.service import Service
 from crossreid.server.work import start_job
 
@@ -84,7 +84,7 @@ def list_jobs(caller: Annotated[Caller, Depends(needs(Permission.JOBS))], servic
     """The latest hundred."""
     with service.transaction(caller.tenant) as connection:
         rows = jobs.list_jobs(connection, caller.tenant)
-    return schemas.Jobs(jobs=[_job(row) for row in rows])
+    return schemas.Jobs(jobs=[_job(row, caller) for row in rows])
 
 
 @router.get("/jobs/{job}")
@@ -92,43 +92,47 @@ def read(
     job: schemas.Uuid, caller: Annotated[Caller, Depends(needs(Permission.JOBS))], service: Shared
 ) -> schemas.Job:
     """How far one is."""
-    return _find(service, caller.tenant, job)
+    return _job(_find(service, caller.tenant, job), caller)
 
 
 @router.post("/jobs/{job}/cancel")
 def cancel(
     job: schemas.Uuid, caller: Annotated[Caller, Depends(needs(Permission.JOBS))], service: Shared
 ) -> schemas.Job:
-    """Stop one before its next step; what it did stays. One that is at its end stays as it is."""
+    """Stop one before its next step; what it did stays. One that is at its end stays as it is.
+
+    Whoever may begin a kind of work may cancel it, and an admin all.
+    """
+    check_may(caller, to_cancel(_find(service, caller.tenant, job).kind, caller.permissions))
     with service.transaction(caller.tenant) as connection:
-        if not jobs.list_jobs(connection, caller.tenant, job=job):
-            raise RefusalError("not_found", "no such job")
         jobs.end(connection, caller.tenant, job, state="cancelled")
-    return _find(service, caller.tenant, job)
+    return _job(_find(service, caller.tenant, job), caller)
 
 
 def _start(service: Service, caller: Caller, kind: str, body: bytes = b"") -> schemas.Job:
     job = start_job(service, caller, kind=kind, body=body)
-    return _find(service, caller.tenant, job)
+    return _job(_find(service, caller.tenant, job), caller)
 
 
-def _find(service: Service, tenant: str, job: str) -> schemas.Job:
+def _find(service: Service, tenant: str, job: str) -> StoredRow:
     with service.transaction(tenant) as connection:
         rows = jobs.list_jobs(connection, tenant, job=job)
     if not rows:
         raise RefusalError("not_found", "no such job")
-    return _job(rows[0])
+    return rows[0]
 
 
-def _job(row: StoredRow) -> schemas.Job:
+def _job(row: StoredRow, caller: Caller) -> schemas.Job:
     return schemas.Job(
         id=str(row.id),
         kind=row.kind,
         state=row.state,
+        step=row.step,
         progress=row.progress,
         error=row.error,
         result=row.result,
         created=row.created,
         finished=row.finished,
         by=row.created_by,
+        may_cancel=row.finished is None and to_cancel(row.kind, caller.permissions) in caller.permissions,
     )

@@ -47,17 +47,25 @@ class AuditVerdict(Told):
 
 
 class Job(Told):
-    """Long work."""
+    """Long work.
+
+    Args:
+        step: which of several goes on; "" for work of one kind.
+        progress: how far the step is, or the work that has no steps, 0 to 1; null where nobody can tell.
+        may_cancel: it goes on, and the caller may cancel it.
+    """
 
     id: str
     kind: str
     state: Literal["waiting", "running", "done", "failed", "cancelled"]
-    progress: float
+    step: str
+    progress: float | None
     error: str
     result: dict[str, Any]
     created: datetime
     finished: datetime | None
     by: str
+    may_cancel: bool
 
 
 class Jobs(Told):

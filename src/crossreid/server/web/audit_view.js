@@ -67,8 +67,10 @@ function row(entry) {
   );
 }
 
+const chainWords = (entries) => (entries === 1 ? "The one entry is as it was written." : `All ${count(entries)} entries follow from one another.`);
+
 function showChain(node, { intact, entries, head, problem }) {
   node.className = `chain ${intact ? "good" : "bad"}`;
-  const words = intact ? `All ${count(entries)} entries follow from one another. Head: ` : `The chain is broken. ${problem}`;
+  const words = intact ? `${chainWords(entries)} Head: ` : `The chain is broken. ${problem}`;
   fill(node, icon(intact ? "verify" : "warning"), make("p", {}, words, intact && make("code", {}, head)));
 }

@@ -4,7 +4,7 @@ import { confirmed } from "./dialogs.js";
 import { button, fill, make } from "./elements.js";
 import { attempt, tell } from "./notices.js";
 import { get, post } from "./server.js";
-import { KINDS, count } from "./wording.js";
+import { KINDS, count, several } from "./wording.js";
 
 /** The part of the gallery's page for those who may change the calibration. */
 export function calibration() {
@@ -18,7 +18,7 @@ export function calibration() {
   function row({ evidence, verified, rejected, enough }, needed) {
     const name = evidence.split("+").map((kind) => KINDS[kind]?.words ?? kind).join(" and ");
     const fit = button(`Fit ${name.toLowerCase()}`, "again", async () => {
-      const words = `From now on probabilities of searches by ${name.toLowerCase()} follow ${count(verified + rejected)} verdicts. The audit log keeps that it was done.`;
+      const words = `From now on probabilities of searches by ${name.toLowerCase()} follow ${several(verified + rejected, "verdict")}. The audit log keeps that it was done.`;
       if (!(await confirmed("Fit the probabilities?", words, "Fit", { danger: false }))) return;
       await attempt(async () => {
         await post("/v1/calibration/refit", { evidence });

@@ -1,7 +1,7 @@
 /** Results side by side, beside the evidence. */
 
 import { cropFrame } from "./crops.js";
-import { button, make } from "./elements.js";
+import { button, fill, make } from "./elements.js";
 import { likelihood } from "./results.js";
 import { contributions, facts } from "./why.js";
 import { KINDS, identity } from "./wording.js";
@@ -36,9 +36,11 @@ function column(result, pieces, weights, acts, may) {
   const verify = verdict("Verify", "verify", "verify");
   const reject = verdict("Reject", "reject", "reject");
   const heading = make("h3");
+  const known = make("div");
   const state = make("p.soft", { role: "status" });
   const show = () => {
     heading.textContent = `${result.rank}. ${identity(result.item)}`;
+    fill(known, facts(result));
     state.textContent = { verified: "Verified", "verified once": "Verified once", rejected: "Rejected" }[result.state] ?? "";
     verify.setAttribute("aria-pressed", String(result.verdict === "verified"));
     reject.setAttribute("aria-pressed", String(result.verdict === "rejected"));
@@ -52,7 +54,7 @@ function column(result, pieces, weights, acts, may) {
     likelihood(result),
     may.verdicts && make("div.row", {}, verify, reject),
     state,
-    facts(result),
+    known,
     contributions(result, pieces, weights),
   );
 }

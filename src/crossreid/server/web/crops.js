@@ -39,7 +39,7 @@ export function forgetCrops() {
   fetched.clear();
 }
 
-export const described = (record) => `Person seen by ${camera(record).toLowerCase()}, ${time(record.time)}`;
+export const described = (record) => `Person seen by ${camera(record).replace("Camera", "camera")}, ${time(record.time)}`;
 
 function nothing(frame, words) {
   frame.classList.add("nothing");

@@ -3,6 +3,7 @@
 import { act } from "./acts.js";
 import { button, make } from "./elements.js";
 import { call } from "./server.js";
+import { mebibytes } from "./wording.js";
 
 const ZIP = "application/zip";
 const PARQUET = "application/vnd.apache.parquet";
@@ -23,7 +24,8 @@ export function importing(work) {
 function send(file, work) {
   return work.run(`Import of ${file.name}`, async (row, signal) => {
     row.show("on its way");
+    const progress = (sent, total) => (sent < total ? row.show(`${mebibytes(sent)} of ${mebibytes(total)} sent`, sent / total) : row.show("sent; the server looks at it"));
     const headers = { "Content-Type": (await file.slice(0, 4).text()) === "PAR1" ? PARQUET : ZIP };
-    work.follow(await call("POST", "/v1/imports", { body: file, headers, signal }), row);
+    await work.follow(call("POST", "/v1/imports", { body: file, headers, signal, progress }), row);
   });
 }

@@ -23,11 +23,16 @@ export function keysView() {
   async function load() {
     try {
       const { keys } = await get("/v1/keys");
-      fill(rows, keys.map((key) => row(key, load)));
+      fill(rows, keys.map((key) => row(key, again)));
       fill(note);
     } catch (problem) {
       fill(note, problemCard(problem, { retry: load }));
     }
+  }
+  /** Show them anew, with the focus on the row of a key: the button that had it is another one now, or gone. */
+  async function again(id) {
+    await load();
+    rows.querySelector(`[data-key="${CSS.escape(id)}"]`)?.focus();
   }
   const head = ["Name", "Role", "Made", "Last used", "State", "Acts"].map((name) => make("th", { scope: "col" }, name));
   const table = make("div.scroll", { tabindex: 0, role: "region", "aria-label": "Keys" }, make("table", {}, make("thead", {}, make("tr", {}, head)), rows));
@@ -75,22 +80,21 @@ function newKey(load) {
   });
 }
 
-function row(key, load) {
+function row(key, again) {
   const path = `/v1/keys/${encodeURIComponent(key.id)}`;
   const over = key.revoked || (key.expires && new Date(key.expires) < new Date());
   const state = key.revoked ? `Withdrawn ${time(key.revoked)}` : key.expires ? `${over ? "Expired" : "Until"} ${time(key.expires)}` : "Valid";
   const rotate = button(`Renew the key of ${key.name}`, "again", () => attempt(async () => {
     const made = await post(`${path}/rotate`, { overlap_s: OVERLAP_S });
-    showKey(key.name, made.key);
-    await load();
+    showKey(key.name, made.key, () => attempt(() => again(made.id)));
   }, rotate), { quiet: true });
   const withdraw = button(`Withdraw the key of ${key.name}`, "remove", async () => {
-    if (await confirmed(`Withdraw the key of ${key.name}?`, "Whoever uses it is turned away from now on.", "Withdraw")) await attempt(async () => (await call("DELETE", path), load()));
+    if (await confirmed(`Withdraw the key of ${key.name}?`, "Whoever uses it is turned away from now on.", "Withdraw")) await attempt(async () => (await call("DELETE", path), again(key.id)));
   }, { quiet: true });
   return make(
     "tr",
     {},
-    make("th", { scope: "row" }, key.name, make("code.hash", {}, key.id)),
+    make("th", { scope: "row", tabindex: -1, "data-key": key.id }, key.name, make("code.hash", {}, key.id)),
     make("td", {}, make("span.badge.plain", {}, key.role)),
     make("td", {}, time(key.created)),
     make("td", {}, key.last_used ? time(key.last_used) : "never"),

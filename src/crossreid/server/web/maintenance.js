@@ -15,7 +15,7 @@ const NO_KEY = "A secret rotation of the stored vectors takes a key, and this se
 /** The block, and `load({ models })`, which says what the gallery was filled by. */
 export function maintenance(me, work) {
   const start = (path, words, yes, { danger = false } = {}) => async ({ currentTarget }) => {
-    if (await confirmed(`${yes}?`, words, yes, { danger })) await attempt(async () => work.follow(await post(path)), currentTarget);
+    if (await confirmed(`${yes}?`, words, yes, { danger })) await attempt(() => work.follow(post(path)), currentTarget);
   };
   const index = button("Build the index", "again", start("/v1/index", "It takes minutes for a large gallery, and the database is busy meanwhile. Searches go on.", "Build the index"));
   const renew = button("Renew the rotation", "lock", start("/v1/templates/renew", "Every stored vector is written anew, which takes minutes for a large gallery. Searches go on, without an index until it is built again.", "Renew the rotation"), { disabled: !me.keeps_crops });

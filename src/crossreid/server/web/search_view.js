@@ -11,7 +11,7 @@ import { announce, attempt, problemCard, tell } from "./notices.js";
 import { resultGrid } from "./results.js";
 import { get, post } from "./server.js";
 import { explanation } from "./why.js";
-import { count, milliseconds, percent, several } from "./wording.js";
+import { milliseconds, percent, several } from "./wording.js";
 
 const SETTLED_MS = { typing: 900, other: 350 };
 const PURPOSES = ["missing person", "criminal investigation", "identification of a victim", "protection of a person", "training"];
@@ -169,7 +169,7 @@ export function searchView(me) {
       fill(body, grid.node);
       grid.show(state.results);
       const what = { none: "picture", person: "person", track: "track" }[state.group];
-      summary.textContent = `${several(answer.results.length, what, what === "person" ? "people" : `${what}s`)} of ${count(answer.candidates)} candidates · ${milliseconds(state.took)}`;
+      summary.textContent = `${several(answer.results.length, what, what === "person" ? "people" : `${what}s`)} of ${several(answer.candidates, "candidate")} · ${milliseconds(state.took)}`;
     }
     announce(answer.results.length ? `${several(answer.results.length, "result")}. The first: ${likely(answer.results[0])}` : "No results");
     showTray();
@@ -243,6 +243,7 @@ export function searchView(me) {
     const clear = button("Clear", null, () => {
       compared.forEach((result) => ((result.compared = false), grid.refresh(result)));
       showTray();
+      grid.focus(); // the tray goes
     }, { kind: "text" });
     const words = compared.length === 1 ? "Choose one more" : `${compared.length} chosen`;
     fill(tray, make("p", { role: "status" }, words), clear, open);

@@ -20,12 +20,13 @@ export const storeKey = (key) => (key ? sessionStorage.setItem(KEY, key) : sessi
 /**
  * Ask the server; an answer in JSON is returned as its value, 204 as null, `raw` as the answer itself.
  *
- * When the server is busy and names a short wait, the same question is asked again, up to three times.
+ * When the server is busy and names a short wait, the same question is asked again, up to three times. `progress` is told
+ * how many bytes of a body have gone, and of how many.
  */
-export async function call(method, path, { body, query, signal, headers = {}, key = storedKey(), raw = false } = {}) {
+export async function call(method, path, { body, query, signal, progress, headers = {}, key = storedKey(), raw = false } = {}) {
   const address = query ? `${path}?${new URLSearchParams(kept(query))}` : path;
   for (let tried = 0; ; tried += 1) {
-    const answer = await sent(address, { method, body: coded(body), headers: { ...headersOf(body, key), ...headers }, signal });
+    const answer = await sent(address, { method, body: coded(body), headers: { ...headersOf(body, key), ...headers }, signal }, progress);
     if (answer.ok) return answer.status === 204 ? null : raw ? answer : answer.json();
     const problem = await problemOf(answer);
     if (answer.status === 401 && key === storedKey()) session.dispatchEvent(new CustomEvent("ended", { detail: problem }));
@@ -38,8 +39,9 @@ export async function call(method, path, { body, query, signal, headers = {}, ke
 export const get = (path, options) => call("GET", path, options);
 export const post = (path, body, options) => call("POST", path, { body, ...options });
 
-async function sent(address, request) {
+async function sent(address, request, progress) {
   try {
+    if (progress) return await counted(address, request, progress);
     return await fetch(address, { ...request, cache: "no-store", credentials: "omit" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
@@ -50,6 +52,25 @@ async function sent(address, request) {
     });
   }
 }
+
+/** What `fetch` does, which cannot tell how many bytes have gone. */
+function counted(address, { method, body, headers, signal }, progress) {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const request = new XMLHttpRequest();
+    request.open(method, address);
+    request.responseType = "blob";
+    Object.entries(headers).forEach((header) => request.setRequestHeader(...header));
+    request.upload.addEventListener("progress", ({ loaded, total }) => progress(loaded, total));
+    request.addEventListener("load", () => resolve(new Response(request.response, { status: request.status, headers: headersFrom(request) })));
+    request.addEventListener("error", () => reject(new TypeError("no answer")));
+    request.addEventListener("abort", () => reject(new DOMException("no longer wanted", "AbortError")));
+    signal?.addEventListener("abort", () => request.abort());
+    request.send(body);
+  });
+}
+
+const headersFrom = (request) => request.getAllResponseHeaders().trim().split("\r\n").filter(Boolean).map((line) => line.split(": ", 2));
 
 async function problemOf(answer) {
   const wait = Number.parseInt(answer.headers.get("Retry-After") ?? "", 10);

@@ -10,20 +10,27 @@ import { several } from "./wording.js";
 export function watchlists(changing) {
   const list = make("ul.rows");
   const add = changing && button("New watchlist", "plus", () => edit(null));
+  const heading = make("h2", { tabindex: -1 }, "Watchlists");
   async function load() {
     const { watchlists: all } = await get("/v1/watchlists");
     fill(list, all.length ? all.map(row) : make("li.hint", {}, "No watchlists."));
   }
-  function row(each) {
+  /** Show them anew; what had the focus is gone with its row, so that it goes to a button of the row at that place, or the last. */
+  async function again(at, act) {
+    await load();
+    const rows = list.querySelectorAll(".row-entry");
+    (rows[Math.min(at, rows.length - 1)]?.querySelector(`[data-act=${act}]`) ?? heading).focus();
+  }
+  function row(each, at) {
     const remove = async () => {
-      if (await confirmed(`Delete ${each.name}?`, "The people on it stay in the gallery.", "Delete")) await attempt(async () => (await call("DELETE", path(each)), load()));
+      if (await confirmed(`Delete ${each.name}?`, "The people on it stay in the gallery.", "Delete")) await attempt(async () => (await call("DELETE", path(each)), again(at, "delete")));
     };
     return make(
       "li.row-entry",
       {},
       make("strong", {}, each.name),
       make("span.soft", {}, several(each.people.length, "person", "people")),
-      changing && make("div.row", {}, button(`Change ${each.name}`, "drawing", () => edit(each), { quiet: true }), button(`Delete ${each.name}`, "remove", remove, { quiet: true })),
+      changing && make("div.row", {}, button(`Change ${each.name}`, "drawing", () => edit(each), { quiet: true, "data-act": "change" }), button(`Delete ${each.name}`, "remove", remove, { quiet: true, "data-act": "delete" })),
     );
   }
   function edit(each) {
@@ -41,10 +48,11 @@ export function watchlists(changing) {
         dialog.close();
         tell(`${body.name} kept.`);
         await load();
+        if (each) list.querySelector(`[aria-label="${CSS.escape(`Change ${body.name}`)}"]`)?.focus();
       }, submit);
     });
   }
-  const node = make("section.block", { "aria-label": "Watchlists" }, make("div.block-head", {}, make("h2", {}, "Watchlists"), add), list);
+  const node = make("section.block", { "aria-label": "Watchlists" }, make("div.block-head", {}, heading, add), list);
   return { node, load };
 }
 

@@ -14,7 +14,7 @@ const OVER = new Set(["done", "failed", "cancelled"]);
 /** The part of the gallery's page; `changed` is called when something has ended. */
 export function workList(changed) {
   const rows = new Map();
-  const watching = new Set();
+  let answers = Promise.resolve();
   const list = make("ul.jobs");
   const node = make("section.block", { "aria-label": "Work", hidden: true }, make("h2", {}, "Work"), list);
 
@@ -25,42 +25,39 @@ export function workList(changed) {
     return row;
   }
 
-  /** What is going on, and what ended last. */
+  /** What is going on, and what ended last; what this page is asking for comes by its own answer. */
   async function load() {
     const { jobs } = await get("/v1/jobs");
+    await answers;
     const unseen = jobs.filter((job, at) => (at < KEPT || !OVER.has(job.state)) && !rows.has(job.id));
     for (const job of unseen.toReversed()) {
-      const row = add(NAMES[job.kind] ?? job.kind, asked(job));
+      const row = add(NAMES[job.kind] ?? job.kind, asked(job), stopping(job));
       rows.set(job.id, row);
       if (OVER.has(job.state)) end(row, job);
-      else watch(job);
+      else watch(job, row);
     }
   }
 
-  /** Watch a job that this page has asked for, in a row that there is or a new one. The list may have named it before the answer came. */
-  function follow(job, row = rows.get(job.id) ?? add(NAMES[job.kind], asked(job))) {
-    const listed = rows.get(job.id);
-    if (listed !== row) listed?.node.remove();
+  /** Watch the job that a request of this page begins, in a row that there is or a new one. */
+  async function follow(request, given) {
+    answers = Promise.allSettled([answers, request]);
+    const job = await request;
+    const row = given ?? add(NAMES[job.kind], asked(job), stopping(job));
     rows.set(job.id, row);
     row.node.scrollIntoView({ block: "nearest" });
     row.stop = stopping(job);
     announce(`${row.name}: started`);
-    if (!watching.has(job.id)) watch(job);
+    watch(job, row);
   }
 
-  async function watch(job) {
-    const row = () => rows.get(job.id);
-    watching.add(job.id);
-    row().stop = stopping(job);
+  async function watch(job, row) {
     let last;
     try {
-      last = await lastOf(job, (...told) => row().show(...told));
+      last = await lastOf(job, row.show);
     } catch (problem) {
-      return row().end("failed", { error: sentence(problem.found) });
-    } finally {
-      watching.delete(job.id);
+      return row.end("failed", { error: sentence(problem.found) });
     }
-    if (last) ended(row(), last);
+    if (last) ended(row, last);
   }
 
   function ended(row, job) {
@@ -110,9 +107,10 @@ async function lastOf(job, show) {
 }
 
 const pathOf = ({ id }) => `/v1/jobs/${encodeURIComponent(id)}`;
-const stopping = (job) => () => post(`${pathOf(job)}/cancel`);
+/** What cancels a job; null for those who may not. */
+const stopping = (job) => (job.may_cancel ? () => post(`${pathOf(job)}/cancel`) : null);
 const asked = ({ by, created }) => `by ${by}, ${time(created)}`;
-const progress = ({ state, progress: share }) => (state === "waiting" ? "waits" : `${Math.round(100 * share)} %`);
+const progress = ({ state, step, progress: share }) => (state === "waiting" ? "waits" : [step, share !== null && `${Math.floor(100 * share)} %`].filter(Boolean).join(", "));
 const passing = ({ status }) => status === 0 || status === 429 || status >= 500;
 
 /** What a job failed of, as other errors are. */

@@ -5,11 +5,11 @@ import { attempt } from "./notices.js";
 
 const ENDS = { done: ["verify", "Done", "good"], failed: ["warning", "Failed", "bad"], cancelled: ["close", "Cancelled", "plain"] };
 
-/** A row; `about` says who asked for it. Its `stop` is what the button does, and may be set anew. */
+/** A row; `about` says who asked for it. Its `stop` is what the button does, and may be set anew; null for no button. */
 export function workRow(name, about, stop) {
   const bar = make("progress", { "aria-label": name, max: 1 });
   const words = make("span.soft.job-state");
-  const cancel = button("Cancel", null, () => attempt(() => row.stop(), cancel), { kind: "small", "aria-label": `Cancel ${name}` });
+  const cancel = stop && button("Cancel", null, () => attempt(() => row.stop(), cancel), { kind: "small", "aria-label": `Cancel ${name}` });
   const title = make("div.job-name", { tabindex: -1 }, make("strong", {}, name), about && make("span.soft", {}, about));
   const node = make("li.job", {}, title, bar, words, cancel);
   const row = {

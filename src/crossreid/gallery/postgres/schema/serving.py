@@ -56,7 +56,8 @@ jobs = Table(
     document("parameters"),
     document("result"),
     words("error"),
-    Column("progress", Double, nullable=False, server_default="0"),
+    words("step"),
+    Column("progress", Double, server_default="0"),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     words("created_by"),
     words("server"),
@@ -67,7 +68,8 @@ jobs = Table(
     CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name="state"),
     Index("jobs_state_created_index", "state", "created"),
 )
-"""Long work. `server` names who works on it; when that one's lock is free it has died, and another may take the job."""
+"""Long work. `progress` is that of a `step`, where there are several, and null where nobody can tell. `server` names
+who works on it; when that one's lock is free it has died, and another may take the job."""
 
 job_parts = Table(
     "job_parts",
