@@ -77,6 +77,8 @@ def test_every_variant_is_a_row(dsmd: dict[str, Any]) -> None:
 
 def test_the_ablation_and_lambda_are_tables(tmp_path: Path) -> None:
     record = json.loads((RECORDS / "mllmreid.json").read_text())
+    seen = record["numbers"]["ablation"]["(c) Common Instruction + DirectReID"]["day"]
+    seen |= {"nats own picture": [1.0, 1.1, 1.2], "nats other picture": [1.2, 1.4, 1.3]}
     section = write_related("mllmreid", record)
     ablation, swept = section.grids
     assert ablation.rows[0][0] == "before training"
@@ -84,6 +86,7 @@ def test_the_ablation_and_lambda_are_tables(tmp_path: Path) -> None:
     assert [row[1] for row in swept.rows] == ["0", "0.5", "0.7", "1"]
     chosen = [row for row in ablation.rows if row[0].startswith("(c)") and row[1] == "day"]
     assert swept.rows[2][2:] == chosen[0][2:]
+    assert chosen[0][-1] == "0.200 ± 0.100"
     assert len(section.answers) == 8
     one = {"numbers": _of_one_seed(record["numbers"])}
     assert all(answer.verdict == "not shown" for answer in write_related("mllmreid", record | one).answers)
