@@ -50,6 +50,22 @@ def test_a_teacher_is_adapted(
     assert next_words(result.stdout) == [*proposed, "--out", "runs/edge"]
 
 
+def test_the_next_step_trains_on_the_same_people_and_keeps_the_best_too(
+    run: Call, configuration: Write, world: Path, cloud: Path, edge: Path, tmp_path: Path
+) -> None:
+    config = configuration("teacher", backbone=str(cloud), lora={"rank": 2})
+    beside = configuration("distillation", backbone=str(edge), distillation={"components": 4})
+    chosen = ["--data", world, "--split", "", "--validation-split", "test"]
+    result = run("train", config, *chosen, "--set", "keep=best", "--out", tmp_path / "run")
+    following = next_words(result.stdout)
+    wanted = ["distill", beside, "--teacher", tmp_path / "run" / "model", *chosen, "--set", "keep=best"]
+    assert following == [*map(str, wanted), "--out", "runs/edge"]
+    result = run(*following[:-1], tmp_path / "edge")
+    assert "validation mAP" in result.stdout
+    assert (tmp_path / "edge" / "best.json").is_file()
+    assert next_words(result.stdout)[-4:] == ["--data", str(world), "--split", ""]
+
+
 def test_settings_on_the_command_line_take_the_place_of_the_file_s(
     run: Call, configuration: Write, world: Path, edge: Path, tmp_path: Path
 ) -> None:

@@ -140,4 +140,4 @@ def _next_step(model: Path, teacher: str, given: TrainingData, people: "Dataset"
     gallery = [] if is_file(teacher) else ["--gallery", teacher, "--setting", "E2C"]
     captioned = {sample.modality.value for sample in people.samples} == {"rgb", "text"}
     both_ways = ["--protocol", "image-text"] if captioned else []
-    return command_line("evaluate", model, *gallery, *given.words(), *both_ways)
+    return command_line("evaluate", model, *gallery, *given.test_words(), *both_ways)

@@ -76,9 +76,15 @@ class TrainingData:
             return None
         return read_dataset(self.name, self.root, self.validation_split)
 
-    def words(self) -> list[object]:
-        """The options of `command_line` that name the data set again."""
-        return data_words(self.name, self.root)
+    def training_words(self) -> list[object]:
+        """The options of `command_line` that train on the same people and validate on the same others again."""
+        words = data_words(self.name, self.root)
+        words += ["--split", self.split] if self.split != "train" else []
+        return words + (["--validation-split", self.validation_split] if self.validation_split else [])
+
+    def test_words(self) -> list[object]:
+        """Those that search for the people of its test split; where it knows no splits, for all."""
+        return data_words(self.name, self.root) + ([] if self.split else ["--split", ""])
 
 
 def read_dataset(name: str, root: Path, split: str | None) -> "Dataset":

@@ -80,7 +80,7 @@ def train(
             raise ConfigurationError(
                 f"{config}, which is of a distillation",
                 expected="a teacher, a student or a pretraining",
-                remedy=command_line("distill", config, "--teacher", "ENCODER", *given.words()),
+                remedy=command_line("distill", config, "--teacher", "ENCODER", *given.training_words()),
             )
         case CaptioningConfig() | ContrastiveConfig():
             _pretrain(settings, out, given)
@@ -190,11 +190,12 @@ def _train(
     if settings.kind == "teacher":
         beside = config.with_name("distillation.yaml")
         follow = beside if beside.is_file() else "configs/distill-tiny.yaml"
-        words = ["distill", follow, "--teacher", model, *given.words()]
+        words = ["distill", follow, "--teacher", model, *given.training_words()]
+        words += ["--set", "keep=best"] if settings.keep == "best" else []
         print("Next: " + command_line(*words, "--out", "runs/edge"))
         return
     photographs = _photographs() if settings.kind == "mllmreid" else []
-    print("Next: " + command_line("evaluate", model, *given.words(), *photographs))
+    print("Next: " + command_line("evaluate", model, *given.test_words(), *photographs))
 
 
 def _run(
