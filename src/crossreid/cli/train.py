@@ -188,14 +188,18 @@ def _train(
     check_output_folder(out)
     model = _run(settings, out, given.people(), given.validation())
     if settings.kind == "teacher":
-        beside = config.with_name("distillation.yaml")
-        follow = beside if beside.is_file() else "configs/distill-tiny.yaml"
-        words = ["distill", follow, "--teacher", model, *given.training_words()]
+        words = ["distill", _distillation_of(config), "--teacher", model, *given.training_words()]
         words += ["--set", "keep=best"] if settings.keep == "best" else []
         print("Next: " + command_line(*words, "--out", "runs/edge"))
         return
     photographs = _photographs() if settings.kind == "mllmreid" else []
     print("Next: " + command_line("evaluate", model, *given.test_words(), *photographs))
+
+
+def _distillation_of(config: Path) -> "Path | str":
+    """The settings of the preset that a teacher's belong to: beside them, or in the folder above, as of an ablation."""
+    places = (config.with_name("distillation.yaml"), config.parent.parent / "distillation.yaml")
+    return next((place for place in places if place.is_file()), "configs/distill-tiny.yaml")
 
 
 def _run(
