@@ -54,6 +54,18 @@ def test_dsmd_learns_from_stored_features(
     assert "teacher features that are not those of" in other.stderr
 
 
+def test_what_would_fail_after_the_embedding_is_refused_before_it(
+    run: Call, configuration: Write, world: Path, cloud: Path, edge: Path, tmp_path: Path
+) -> None:
+    config, out = configuration("distillation", backbone=str(edge)), tmp_path / "run"
+    words = ("distill", config, "--teacher", cloud, "--data", world, "--out", out)
+    assert "without a validation set" in run(*words, "--set", "keep=best", status=2).stderr
+    assert "6 people with groups" in run(*words, "--set", "batch.people=9", status=2).stderr
+    assert "which is a teacher; expected a" in run(*words, "--set", f"backbone={cloud}", status=2).stderr
+    assert "no model at gone" in run(*words, "--set", "backbone=gone", status=2).stderr
+    assert not (out / "teacher_features.parquet").exists()
+
+
 def test_what_distill_refuses(
     run: Call, configuration: Write, world: Path, cloud: Path, tmp_path: Path
 ) -> None:

@@ -67,9 +67,10 @@ def distill(
     from crossreid.cli.dry_run import show_training_plan
     from crossreid.cli.outputs import check_output_file, check_output_folder, report_run
     from crossreid.core.errors import ConfigurationError
-    from crossreid.training.build import train_model
+    from crossreid.training.build import check_training, train_model
     from crossreid.training.config import DistillationConfig, DsmdConfig, load_config
     from crossreid.training.gathering import process_number
+    from crossreid.training.plan import plan_training
 
     settings = load_config(config, overrides or ())
     if not isinstance(settings, DistillationConfig | DsmdConfig):
@@ -99,6 +100,9 @@ def distill(
     if settings.batch.captions == "first":
         people = people.first_captions()
     validation = given.validation()
+    # The teacher may have hours to embed: what would be refused after that is refused now.
+    check_training(settings, people, validation)
+    plan_training(settings, people)
     stored = _store(teacher, people, file, batch_size=batch_size, device=device, precision=precision)
     model = train_model(
         settings,
