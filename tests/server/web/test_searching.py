@@ -337,6 +337,14 @@ def test_a_found_picture_becomes_evidence(street: Any, page: Any, ask: Any, foun
     assert found(seen)[0] == "bob"
 
 
+def test_a_gallery_without_anybody_is_no_error(tenant: Any, page: Any, ask: Any) -> None:
+    seen = page(tenant.operator)
+    ask(seen)
+    expect(seen.get_by_role("heading", name="Nobody is enrolled yet")).to_be_visible()
+    expect(seen.get_by_text("Import pictures under Gallery")).to_be_visible()
+    expect(seen.get_by_role("alert")).to_have_count(0)
+
+
 def test_a_refusal_is_shown_with_its_remedy(street: Any, page: Any, ask: Any, plain: Any, keep: Any) -> None:
     seen = page(street.operator)
     drop(seen, plain("blue"), "suspect.png")

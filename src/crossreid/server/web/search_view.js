@@ -16,6 +16,7 @@ import { milliseconds, percent, several } from "./wording.js";
 const SETTLED_MS = { typing: 900, other: 350 };
 const PURPOSES = ["missing person", "criminal investigation", "identification of a victim", "protection of a person", "training"];
 const MOST_COMPARED = 4;
+const FIRST_WORDS = "Import pictures under Gallery, or let devices send tracks; then search again.";
 
 /** The view as { node, shown }; `me` is the answer of /v1/me. */
 export function searchView(me) {
@@ -181,7 +182,9 @@ export function searchView(me) {
     state.results = [];
     summary.textContent = "";
     keysHint.hidden = true;
-    fill(body, problemCard(problem, { retry: () => search() }));
+    const empty = problem.code === "gallery_empty";
+    fill(body, empty ? emptiness("gallery", "Nobody is enrolled yet", FIRST_WORDS) : problemCard(problem, { retry: () => search() }));
+    if (empty) announce("Nobody is enrolled yet");
     showTray();
   }
 
