@@ -82,6 +82,29 @@ def test_settings_on_the_command_line_take_the_place_of_the_file_s(
     assert f"{config}: loop.step: Extra inputs are not permitted, did you mean loop.steps?" in refused.stderr
 
 
+def test_the_next_step_searches_for_what_the_data_have(
+    run: Call, configuration: Write, world: Path, edge: Path, tmp_path: Path
+) -> None:
+    table = world / "captioned.csv"
+    rows = (world / "manifest.csv").read_text().splitlines()
+    table.write_text("\n".join([rows[0], *(row for row in rows if ",rgb," in row or ",text," in row)]) + "\n")
+    words = (
+        "--dataset",
+        "manifest",
+        "--data",
+        table,
+        "--validation-split",
+        "test",
+        "--out",
+        tmp_path / "run",
+    )
+    result = run("train", configuration("student", backbone=str(edge)), *words)
+    assert "validation mAP" in result.stdout
+    following = next_words(result.stdout)
+    assert following[-2:] == ["--task", "T->R"]
+    assert "T->R" in run(*following).stdout
+
+
 def test_a_dry_run_says_what_would_be_trained_and_writes_nothing(
     run: Call, configuration: Write, world: Path, cloud: Path, tmp_path: Path
 ) -> None:

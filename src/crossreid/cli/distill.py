@@ -18,6 +18,7 @@ from crossreid.cli.options import (
     ValidationSplit,
     command_line,
     is_file,
+    task_words,
 )
 
 if TYPE_CHECKING:
@@ -143,5 +144,5 @@ def _store(
 def _next_step(model: Path, teacher: str, given: TrainingData, people: "Dataset") -> str:
     gallery = [] if is_file(teacher) else ["--gallery", teacher, "--setting", "E2C"]
     captioned = {sample.modality.value for sample in people.samples} == {"rgb", "text"}
-    both_ways = ["--protocol", "image-text"] if captioned else []
-    return command_line("evaluate", model, *gallery, *given.test_words(), *both_ways)
+    tasks = ["--protocol", "image-text"] if captioned else task_words(people)
+    return command_line("evaluate", model, *gallery, *given.test_words(), *tasks)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crossreid.cli.options import (
+    PHOTOGRAPHS,
     DatasetName,
     OptionalData,
     Overrides,
@@ -15,6 +16,7 @@ from crossreid.cli.options import (
     ValidationSplit,
     command_line,
     data_words,
+    task_words,
 )
 
 if TYPE_CHECKING:
@@ -165,12 +167,7 @@ def _train_on_drawn(settings: "MllmreidConfig", out: Path) -> None:
     searched = (
         data_words("pedestrians", place, "validation") if validation else data_words("pedestrians", None)
     )
-    print("Next: " + command_line("evaluate", model, *searched, *_photographs()))
-
-
-def _photographs() -> list[object]:
-    """The options that search photographs by photographs of other cameras."""
-    return ["--task", "R->R", "--protocol", "market"]
+    print("Next: " + command_line("evaluate", model, *searched, *PHOTOGRAPHS))
 
 
 def _train(
@@ -186,14 +183,15 @@ def _train(
             remedy="crossreid data draw FOLDER makes one",
         )
     check_output_folder(out)
-    model = _run(settings, out, given.people(), given.validation())
+    people = given.people()
+    model = _run(settings, out, people, given.validation())
     if settings.kind == "teacher":
         words = ["distill", _distillation_of(config), "--teacher", model, *given.training_words()]
         words += ["--set", "keep=best"] if settings.keep == "best" else []
         print("Next: " + command_line(*words, "--out", "runs/edge"))
         return
-    photographs = _photographs() if settings.kind == "mllmreid" else []
-    print("Next: " + command_line("evaluate", model, *given.test_words(), *photographs))
+    tasks = PHOTOGRAPHS if settings.kind == "mllmreid" else task_words(people)
+    print("Next: " + command_line("evaluate", model, *given.test_words(), *tasks))
 
 
 def _distillation_of(config: Path) -> "Path | str":
