@@ -54,6 +54,22 @@ def test_dsmd_learns_from_stored_features(
     assert "teacher features that are not those of" in other.stderr
 
 
+def test_stored_features_of_all_captions_serve_a_training_on_the_first_ones(
+    run: Call, configuration: Write, world: Path, cloud: Path, edge: Path, tmp_path: Path
+) -> None:
+    table, features = world / "twice.csv", tmp_path / "features.parquet"
+    rows = (world / "manifest.csv").read_text().splitlines()
+    second = [row for row in rows if ",text," in row]
+    table.write_text("\n".join([*rows, *second]) + "\n")
+    data = ("--dataset", "manifest", "--data", table)
+    run("embed", cloud, *data, "--split", "train", "--out", features)
+    assert len(Embeddings.load(features)) == 6 * 2 * 5
+    batch = {"people": 3, "groups": 2, "captions": "first"}
+    config = configuration("distillation", batch=batch, backbone=str(edge), distillation={"components": 4})
+    shown = run("distill", config, "--teacher", features, *data, "--out", tmp_path / "run").stdout
+    assert "at step 2" in shown
+
+
 def test_what_would_fail_after_the_embedding_is_refused_before_it(
     run: Call, configuration: Write, world: Path, cloud: Path, edge: Path, tmp_path: Path
 ) -> None:
