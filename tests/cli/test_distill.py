@@ -123,6 +123,7 @@ def test_a_dry_run_takes_the_width_of_a_teacher_that_is_there_or_will_be(
     assert f"Teacher   none named: by {file}, 32 dimensions\n" in unnamed
 
     features = tmp_path / "features.parquet"
+    assert f"Teacher   {features}, not there yet: by {file}, 32" in run(*planned, features).stdout
     run("embed", cloud, "--data", world, "--split", "train", "--out", features)
     assert f"Teacher   {features}, 32 dimensions\n" in run(*planned, features).stdout
     other = run(*planned, config, status=2)
