@@ -54,6 +54,34 @@ def test_dsmd_learns_from_stored_features(
     assert "teacher features that are not those of" in other.stderr
 
 
+def test_stored_features_of_all_captions_serve_a_training_on_the_first_ones(
+    run: Call, configuration: Write, world: Path, cloud: Path, edge: Path, tmp_path: Path
+) -> None:
+    table, features = world / "twice.csv", tmp_path / "features.parquet"
+    rows = (world / "manifest.csv").read_text().splitlines()
+    second = [row for row in rows if ",text," in row]
+    table.write_text("\n".join([*rows, *second]) + "\n")
+    data = ("--dataset", "manifest", "--data", table)
+    run("embed", cloud, *data, "--split", "train", "--out", features)
+    assert len(Embeddings.load(features)) == 6 * 2 * 5
+    batch = {"people": 3, "groups": 2, "captions": "first"}
+    config = configuration("distillation", batch=batch, backbone=str(edge), distillation={"components": 4})
+    shown = run("distill", config, "--teacher", features, *data, "--out", tmp_path / "run").stdout
+    assert "at step 2" in shown
+
+
+def test_what_would_fail_after_the_embedding_is_refused_before_it(
+    run: Call, configuration: Write, world: Path, cloud: Path, edge: Path, tmp_path: Path
+) -> None:
+    config, out = configuration("distillation", backbone=str(edge)), tmp_path / "run"
+    words = ("distill", config, "--teacher", cloud, "--data", world, "--out", out)
+    assert "without a validation set" in run(*words, "--set", "keep=best", status=2).stderr
+    assert "6 people with groups" in run(*words, "--set", "batch.people=9", status=2).stderr
+    assert "which is a teacher; expected a" in run(*words, "--set", f"backbone={cloud}", status=2).stderr
+    assert "no model at gone" in run(*words, "--set", "backbone=gone", status=2).stderr
+    assert not (out / "teacher_features.parquet").exists()
+
+
 def test_what_distill_refuses(
     run: Call, configuration: Write, world: Path, cloud: Path, tmp_path: Path
 ) -> None:
@@ -95,6 +123,7 @@ def test_a_dry_run_takes_the_width_of_a_teacher_that_is_there_or_will_be(
     assert f"Teacher   none named: by {file}, 32 dimensions\n" in unnamed
 
     features = tmp_path / "features.parquet"
+    assert f"Teacher   {features}, not there yet: by {file}, 32" in run(*planned, features).stdout
     run("embed", cloud, "--data", world, "--split", "train", "--out", features)
     assert f"Teacher   {features}, 32 dimensions\n" in run(*planned, features).stdout
     other = run(*planned, config, status=2)

@@ -23,7 +23,10 @@ def test_a_folder_of_photos_becomes_a_data_set(run: Any, photos: Path, tmp_path:
     assert "3 rgb; made: 3 ir, 3 sketch (6 files new)" in result.output
     assert "Skipped" in result.output
     assert "1 pictures that could not be used" in result.output
-    assert f"Next: crossreid data check manifest {tmp_path / 'four'}" in result.output
+    check = f"Next: crossreid data check manifest {tmp_path / 'four'}"
+    assert f"{check}, or crossreid train configs/teacher-tiny.yaml" in result.output
+    alone = run("expand", photos / "anna", "--out", tmp_path / "alone", "--workers", 1).stdout
+    assert alone.endswith(f"Next: crossreid data check manifest {tmp_path / 'alone'}\n")  # of nobody known
     assert len(load_dataset("manifest", tmp_path / "four")) == 9
 
 

@@ -48,6 +48,27 @@ def test_a_teacher_is_adapted(
     proposed[1] = str(configuration("distillation"))  # the preset that the teacher belongs to has its own
     result = run("train", config, "--data", world, "--out", tmp_path / "run")
     assert next_words(result.stdout) == [*proposed, "--out", "runs/edge"]
+    ablation = tmp_path / "ablations" / "rank-2.yaml"
+    ablation.parent.mkdir()
+    ablation.write_text("base: ../teacher.yaml")
+    result = run("train", ablation, "--data", world, "--out", tmp_path / "run")
+    assert next_words(result.stdout) == [*proposed, "--out", "runs/edge"]
+
+
+def test_the_next_step_trains_on_the_same_people_and_keeps_the_best_too(
+    run: Call, configuration: Write, world: Path, cloud: Path, edge: Path, tmp_path: Path
+) -> None:
+    config = configuration("teacher", backbone=str(cloud), lora={"rank": 2})
+    beside = configuration("distillation", backbone=str(edge), distillation={"components": 4})
+    chosen = ["--data", world, "--split", "", "--validation-split", "test"]
+    result = run("train", config, *chosen, "--set", "keep=best", "--out", tmp_path / "run")
+    following = next_words(result.stdout)
+    wanted = ["distill", beside, "--teacher", tmp_path / "run" / "model", *chosen, "--set", "keep=best"]
+    assert following == [*map(str, wanted), "--out", "runs/edge"]
+    result = run(*following[:-1], tmp_path / "edge")
+    assert "validation mAP" in result.stdout
+    assert (tmp_path / "edge" / "best.json").is_file()
+    assert next_words(result.stdout)[-4:] == ["--data", str(world), "--split", ""]
 
 
 def test_settings_on_the_command_line_take_the_place_of_the_file_s(
@@ -59,6 +80,29 @@ def test_settings_on_the_command_line_take_the_place_of_the_file_s(
     assert [json.loads(line)["step"] for line in (out / "history.jsonl").read_text().splitlines()] == [1]
     refused = run("train", config, "--data", world, "--out", out, "--set", "loop.step=1", status=2)
     assert f"{config}: loop.step: Extra inputs are not permitted, did you mean loop.steps?" in refused.stderr
+
+
+def test_the_next_step_searches_for_what_the_data_have(
+    run: Call, configuration: Write, world: Path, edge: Path, tmp_path: Path
+) -> None:
+    table = world / "captioned.csv"
+    rows = (world / "manifest.csv").read_text().splitlines()
+    table.write_text("\n".join([rows[0], *(row for row in rows if ",rgb," in row or ",text," in row)]) + "\n")
+    words = (
+        "--dataset",
+        "manifest",
+        "--data",
+        table,
+        "--validation-split",
+        "test",
+        "--out",
+        tmp_path / "run",
+    )
+    result = run("train", configuration("student", backbone=str(edge)), *words)
+    assert "validation mAP" in result.stdout
+    following = next_words(result.stdout)
+    assert following[-2:] == ["--task", "T->R"]
+    assert "T->R" in run(*following).stdout
 
 
 def test_a_dry_run_says_what_would_be_trained_and_writes_nothing(

@@ -146,6 +146,9 @@ def test_a_modality_without_items_is_refused(people):
 def test_a_data_set_without_the_modalities_is_refused(people, dataset):
     with pytest.raises(DataError, match=r"no sketch samples in 'lines'"):
         evaluate(LookUp(people), people, dataset.of("rgb"), tasks=["S->R"])
+    some = LookUp(people)
+    with pytest.raises(DataError, match=r"no ir, sketch samples .*; expected tasks of rgb, text; name them"):
+        evaluate(some, dataset=dataset.of("rgb", "text"))
 
 
 @pytest.mark.parametrize("change", [{"tasks": []}, {"protocol": []}, {"protocol": ""}])

@@ -254,3 +254,17 @@ def test_too_few_people_are_told_before_a_model_is_loaded(people: Dataset, tmp_p
     ):
         train_model(StudentConfig.model_validate(values), people, tmp_path / "run", quiet=True)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_validation_searches_for_what_it_has_the_evidence_for(
+    people: Dataset, backbones: dict[str, str], tmp_path: Path
+) -> None:
+    values = {"kind": "student", "backbone": backbones["student"], "loop": LOOP, "batch": {"people": 2}}
+    config = StudentConfig.model_validate(values)
+    captioned = people.of("rgb", "text")
+    train_model(config, captioned, tmp_path / "run", validation=captioned, quiet=True)
+    assert read_history(tmp_path / "run" / "history.jsonl", "validation_map")
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["validated_on"]["tasks"] == ["T->R"]
+    with pytest.raises(DataError, match=r"with rgb alone; expected evidence for one of S->R, IR->R, T->R"):
+        train_model(config, people, tmp_path / "other", validation=people.of("rgb"), quiet=True)
+    assert not (tmp_path / "other").exists()

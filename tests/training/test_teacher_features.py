@@ -8,7 +8,7 @@ import pytest
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import DataError
 from crossreid.models.encoder import ModelEncoder
-from crossreid.training.teacher_features import check_rows, store_teacher_features
+from crossreid.training.teacher_features import check_rows, features_of_part, store_teacher_features
 
 
 @pytest.fixture
@@ -52,3 +52,14 @@ def test_features_in_another_order_are_refused(tiny: Any, dataset: Any) -> None:
     for wrong in (features.select(slice(None, None, -1)), features.select(slice(1, None))):
         with pytest.raises(DataError, match=r"not those of the 8 samples of colours.*store the features"):
             check_rows(wrong, dataset)
+
+
+def test_features_of_a_whole_data_set_serve_a_part_of_it(tiny: Any) -> None:
+    whole = tiny.dataset(people=3)
+    pictures, others = whole.of("rgb", "ir", "sketch"), whole.of("text")
+    features = ModelEncoder(tiny.student()).encode(whole.samples)
+    part = features_of_part(features, whole, pictures)
+    assert part.item_ids.tolist() == [sample.item_id for sample in pictures.samples]
+    assert check_rows(part, pictures) is part
+    assert features_of_part(part, whole, pictures) is part
+    assert features_of_part(part, whole, others) is part  # of neither: the training refuses it

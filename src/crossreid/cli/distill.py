@@ -18,6 +18,7 @@ from crossreid.cli.options import (
     ValidationSplit,
     command_line,
     is_file,
+    task_words,
 )
 
 if TYPE_CHECKING:
@@ -67,9 +68,10 @@ def distill(
     from crossreid.cli.dry_run import show_training_plan
     from crossreid.cli.outputs import check_output_file, check_output_folder, report_run
     from crossreid.core.errors import ConfigurationError
-    from crossreid.training.build import train_model
+    from crossreid.training.build import check_training, train_model
     from crossreid.training.config import DistillationConfig, DsmdConfig, load_config
     from crossreid.training.gathering import process_number
+    from crossreid.training.plan import plan_training
 
     settings = load_config(config, overrides or ())
     if not isinstance(settings, DistillationConfig | DsmdConfig):
@@ -95,11 +97,13 @@ def distill(
     check_output_folder(out)
     file = Path(teacher) if is_file(teacher) else features or out / "teacher_features.parquet"
     check_output_file(file, ".parquet", option="--features")
-    people = given.people()
-    if settings.batch.captions == "first":
-        people = people.first_captions()
+    whole = given.people()
+    people = whole.first_captions() if settings.batch.captions == "first" else whole
     validation = given.validation()
-    stored = _store(teacher, people, file, batch_size=batch_size, device=device, precision=precision)
+    # The teacher may have hours to embed: what would be refused after that is refused now.
+    check_training(settings, people, validation)
+    plan_training(settings, people)
+    stored = _store(teacher, whole, people, file, batch_size=batch_size, device=device, precision=precision)
     model = train_model(
         settings,
         people,
@@ -117,6 +121,7 @@ def distill(
 
 def _store(
     teacher: str,
+    whole: "Dataset",
     people: "Dataset",
     file: Path,
     *,
@@ -124,13 +129,15 @@ def _store(
     device: str | None,
     precision: str | None,
 ) -> "Embeddings":
-    """The features; the teacher itself is let go before the training begins."""
+    """The features of the people; stored ones may be of the whole data set. The teacher itself is let go before the
+    training begins.
+    """
     from crossreid.core.embeddings import Embeddings
     from crossreid.models.loading import load_encoder
-    from crossreid.training.teacher_features import store_teacher_features
+    from crossreid.training.teacher_features import features_of_part, store_teacher_features
 
     if is_file(teacher):
-        return Embeddings.load(file)
+        return features_of_part(Embeddings.load(file), whole, people)
     encoder = load_encoder(teacher, device=device, precision=precision)
     progress = sys.stderr.isatty()
     return store_teacher_features(encoder, people, file, batch_size=batch_size, progress=progress)
@@ -139,5 +146,5 @@ def _store(
 def _next_step(model: Path, teacher: str, given: TrainingData, people: "Dataset") -> str:
     gallery = [] if is_file(teacher) else ["--gallery", teacher, "--setting", "E2C"]
     captioned = {sample.modality.value for sample in people.samples} == {"rgb", "text"}
-    both_ways = ["--protocol", "image-text"] if captioned else []
-    return command_line("evaluate", model, *gallery, *given.words(), *both_ways)
+    tasks = ["--protocol", "image-text"] if captioned else task_words(people)
+    return command_line("evaluate", model, *gallery, *given.test_words(), *tasks)

@@ -9,6 +9,7 @@ import typer
 from crossreid.cli.options import DatasetName, Device, Split, command_line, read_dataset
 
 if TYPE_CHECKING:
+    from crossreid.data.dataset import Dataset
     from crossreid.synthesis.expansion import Expansion
 
 _SHOWN = 3
@@ -60,10 +61,11 @@ def expand(
         device=device,
         progress=sys.stderr.isatty(),
     )
-    _report(expansion, out, split="train" if "train" in samples.splits else "")
+    _report(expansion, out)
+    print("Next: " + _next_step(samples, out))
 
 
-def _report(expansion: "Expansion", out: Path, *, split: str) -> None:
+def _report(expansion: "Expansion", out: Path) -> None:
     written = expansion.written
     kept = ", ".join(f"{count} {modality}" for modality, count in sorted(written.kept.items()))
     made = ", ".join(f"{count} {modality}" for modality, count in sorted(written.made.items()))
@@ -72,6 +74,13 @@ def _report(expansion: "Expansion", out: Path, *, split: str) -> None:
         for reason in list(expansion.skipped.values())[:_SHOWN]:
             print(f"Skipped {reason}")
         print(f"Wrote {written.skipped}: {len(expansion.skipped)} pictures that could not be used")
+
+
+def _next_step(samples: "Dataset", out: Path) -> str:
+    """A check; and a training, where it is known who is on the pictures."""
+    check = command_line("data", "check", "manifest", out)
+    if not samples.people:
+        return check
     words: list[object] = ["train", "configs/teacher-tiny.yaml", "--data", out, "--dataset", "manifest"]
-    train = command_line(*words, *([] if split else ["--split", ""]), "--out", "runs/teacher")
-    print(f"Next: {command_line('data', 'check', 'manifest', out)}, or {train}")
+    words += [] if "train" in samples.splits else ["--split", ""]
+    return f"{check}, or {command_line(*words, '--out', 'runs/teacher')}"

@@ -76,9 +76,15 @@ class TrainingData:
             return None
         return read_dataset(self.name, self.root, self.validation_split)
 
-    def words(self) -> list[object]:
-        """The options of `command_line` that name the data set again."""
-        return data_words(self.name, self.root)
+    def training_words(self) -> list[object]:
+        """The options of `command_line` that train on the same people and validate on the same others again."""
+        words = data_words(self.name, self.root)
+        words += ["--split", self.split] if self.split != "train" else []
+        return words + (["--validation-split", self.validation_split] if self.validation_split else [])
+
+    def test_words(self) -> list[object]:
+        """Those that search for the people of its test split; where it knows no splits, for all."""
+        return data_words(self.name, self.root) + ([] if self.split else ["--split", ""])
 
 
 def read_dataset(name: str, root: Path, split: str | None) -> "Dataset":
@@ -122,6 +128,10 @@ def check_data_given(sources: Sequence[str], data: Path | None) -> None:
         )
 
 
+PHOTOGRAPHS = ("--task", "R->R", "--protocol", "market")
+"""The options that search photographs by photographs of other cameras."""
+
+
 def command_line(*words: object) -> str:
     """A command to type next, with quotes where the shell needs them."""
     return shlex.join(["crossreid", *map(str, words)])
@@ -132,6 +142,18 @@ def data_words(name: str, root: Path | None, split: str = "") -> list[object]:
     words: list[object] = ["--data", "DATA" if root is None else root]
     words += [] if name == "pedestrians" else ["--dataset", name]
     return words + (["--split", split] if split else [])
+
+
+def task_words(people: "Dataset") -> Sequence[object]:
+    """The options of an evaluation on data like these: none where they have the evidence for its own three tasks."""
+    kinds = {sample.modality.value for sample in people.samples}
+    tasks = {"S->R": "sketch", "IR->R": "ir", "T->R": "text"}
+    possible = [task for task, kind in tasks.items() if {kind, "rgb"} <= kinds]
+    if len(possible) == len(tasks):
+        return []
+    if not possible:
+        return PHOTOGRAPHS
+    return [word for task in possible for word in ("--task", task)]
 
 
 def parse_size(written: str) -> tuple[int, int]:

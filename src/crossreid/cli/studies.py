@@ -44,7 +44,7 @@ def convergence(
     quantity: Annotated[
         list[str] | None,
         typer.Option(
-            help="What was logged, such as total, pcm or validation_map; may be given several times."
+            help="What was logged, such as total, principal or validation_map; may be given several times."
         ),
     ] = None,
     out: Out,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crossreid.cli.options import (
+    PHOTOGRAPHS,
     DatasetName,
     OptionalData,
     Overrides,
@@ -15,6 +16,7 @@ from crossreid.cli.options import (
     ValidationSplit,
     command_line,
     data_words,
+    task_words,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def train(
             raise ConfigurationError(
                 f"{config}, which is of a distillation",
                 expected="a teacher, a student or a pretraining",
-                remedy=command_line("distill", config, "--teacher", "ENCODER", *given.words()),
+                remedy=command_line("distill", config, "--teacher", "ENCODER", *given.training_words()),
             )
         case CaptioningConfig() | ContrastiveConfig():
             _pretrain(settings, out, given)
@@ -165,12 +167,7 @@ def _train_on_drawn(settings: "MllmreidConfig", out: Path) -> None:
     searched = (
         data_words("pedestrians", place, "validation") if validation else data_words("pedestrians", None)
     )
-    print("Next: " + command_line("evaluate", model, *searched, *_photographs()))
-
-
-def _photographs() -> list[object]:
-    """The options that search photographs by photographs of other cameras."""
-    return ["--task", "R->R", "--protocol", "market"]
+    print("Next: " + command_line("evaluate", model, *searched, *PHOTOGRAPHS))
 
 
 def _train(
@@ -186,15 +183,21 @@ def _train(
             remedy="crossreid data draw FOLDER makes one",
         )
     check_output_folder(out)
-    model = _run(settings, out, given.people(), given.validation())
+    people = given.people()
+    model = _run(settings, out, people, given.validation())
     if settings.kind == "teacher":
-        beside = config.with_name("distillation.yaml")
-        follow = beside if beside.is_file() else "configs/distill-tiny.yaml"
-        words = ["distill", follow, "--teacher", model, *given.words()]
+        words = ["distill", _distillation_of(config), "--teacher", model, *given.training_words()]
+        words += ["--set", "keep=best"] if settings.keep == "best" else []
         print("Next: " + command_line(*words, "--out", "runs/edge"))
         return
-    photographs = _photographs() if settings.kind == "mllmreid" else []
-    print("Next: " + command_line("evaluate", model, *given.words(), *photographs))
+    tasks = PHOTOGRAPHS if settings.kind == "mllmreid" else task_words(people)
+    print("Next: " + command_line("evaluate", model, *given.test_words(), *tasks))
+
+
+def _distillation_of(config: Path) -> "Path | str":
+    """The settings of the preset that a teacher's belong to: beside them, or in the folder above, as of an ablation."""
+    places = (config.with_name("distillation.yaml"), config.parent.parent / "distillation.yaml")
+    return next((place for place in places if place.is_file()), "configs/distill-tiny.yaml")
 
 
 def _run(

@@ -165,11 +165,14 @@ def _embed(
             f"tasks with {', '.join(missing)}",
             expected=f"{', '.join(sorted(source.modalities))}, as the encoder",
         )
-    samples = dataset.of(*sorted(modalities)).samples
-    if not samples:
+    kinds = {sample.modality for sample in dataset.samples}
+    if not modalities <= kinds:
         raise DataError(
-            f"no {', '.join(sorted(modalities))} samples in {dataset.name!r}", expected="at least one"
+            f"no {', '.join(sorted(modalities - kinds))} samples in {dataset.name!r}",
+            expected=f"tasks of {', '.join(sorted(kinds)) or 'nothing'}",
+            remedy="name them, as in T->R, or add the other kinds",
         )
+    samples = dataset.of(*sorted(modalities)).samples
     return source.encode(samples, batch_size=batch_size, progress=progress)
 
 

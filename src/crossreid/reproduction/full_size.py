@@ -64,7 +64,8 @@ def paper_study(
         raise ConfigurationError(
             f"missing: {'; '.join(missing)}",
             expected="data with photographs, infrared pictures, sketches and captions, and both backbones",
-            remedy="name them with --data NAME=FOLDER, --cloud FOLDER and --edge FOLDER; see docs/reproducing.md",
+            remedy="name them with --data NAME=FOLDER, --cloud FOLDER and --edge FOLDER; crossreid expand makes what is"
+            " missing of photographs; see docs/reproducing.md",
         )
     width = outline(model_folder(teacher.backbone)).dim
     return Study(

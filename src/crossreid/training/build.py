@@ -16,9 +16,7 @@ from crossreid.core.modality import Modality
 from crossreid.data.augmentation import Augmentation
 from crossreid.data.dataset import Dataset
 from crossreid.data.preprocessing import Preprocessing
-from crossreid.evaluation.evaluate import BOTH_WAYS, TASKS, evaluate
 from crossreid.models.adapter import save_adapter
-from crossreid.models.encoder import ModelEncoder
 from crossreid.models.folder import Model, load_model, save_model
 from crossreid.models.hub import write_surroundings
 from crossreid.models.loading import model_folder
@@ -45,7 +43,7 @@ from crossreid.training.gathering import join_processes, process_number, told_by
 from crossreid.training.group_batches import GroupBatches
 from crossreid.training.head_start import fit_heads, turn_heads
 from crossreid.training.loop import train
-from crossreid.training.mllmreid import evidence, make_task, validation_tasks, with_backbone
+from crossreid.training.mllmreid import evidence, make_task, with_backbone
 from crossreid.training.record import write_record
 from crossreid.training.tasks.distillation import DistillationTask
 from crossreid.training.tasks.dsmd import DsmdTask
@@ -53,11 +51,9 @@ from crossreid.training.tasks.mllmreid import MllmreidTask
 from crossreid.training.tasks.student import StudentTask
 from crossreid.training.tasks.teacher import TeacherTask
 from crossreid.training.teacher_features import check_rows
+from crossreid.training.validating import validation_figures, validation_searches
 
 _BEST = "best"
-_CAPTIONS = "image-text"
-_PAPER_S = TASKS, "source-excluded"
-"""What validations search for, where a method has no tasks of its own."""
 
 ModelConfig = TeacherConfig | StudentConfig | DistillationConfig | DsmdConfig | MllmreidConfig
 ModelTask = TeacherTask | StudentTask | DistillationTask | DsmdTask | MllmreidTask
@@ -79,7 +75,8 @@ def train_model(
         dataset: the training split, with groups.
         folder: receives checkpoints, `history.jsonl`, `run.json` and the model.
         teacher_features: row i belongs to sample i; for a distillation.
-        validation: when given, its mean mAP (for DSMD rSum) goes into the history every `loop.validate_every` steps.
+        validation: when given, its mean mAP over the tasks that it has evidence for (for DSMD rSum) goes into the
+            history every `loop.validate_every` steps.
         quiet: no progress bars.
 
     Returns:
@@ -87,7 +84,7 @@ def train_model(
 
     Raises:
         ConfigurationError: the backbone is of the wrong kind, or features or the validation of the best are missing.
-        DataError: the data set has fewer people than a batch needs.
+        DataError: the data set has fewer people than a batch needs, or the validation's evidence for no task.
     """
     if config.batch.captions == "first":
         dataset = dataset.first_captions()
@@ -95,7 +92,7 @@ def train_model(
     settings = config.model_dump(mode="json") | {"data": _signature(dataset)}
     if isinstance(config, MllmreidConfig):
         dataset = evidence(config, dataset)
-    contents_of_data(config.batch, dataset)  # refuses too few people before a model is made or loaded
+    check_training(config, dataset, validation)
     if isinstance(config, MllmreidConfig):
         config = with_backbone(config, folder, quiet=quiet)
     task = _task(config, dataset, teacher_features)
@@ -108,7 +105,7 @@ def train_model(
             settings,
             seed=config.loop.seed,
             trained_on=_described(dataset),
-            validated_on=None if validation is None else _described(validation) | _searches(config),
+            validated_on=None if validation is None else _searched(config, validation),
         )
     said = _continuations(task, config, dataset if validation is None else validation, folder)
     batches = _batches(config, dataset, model.preprocessing)
@@ -130,6 +127,19 @@ def train_model(
     return folder / "model"
 
 
+def check_training(config: ModelConfig, dataset: Dataset, validation: Dataset | None) -> None:
+    """Refuse what would fail later, before a model is made or loaded.
+
+    Raises:
+        ConfigurationError: the best is to be kept, and nothing to validate on.
+        DataError: the data set has fewer people than a batch needs, or the validation's evidence for no task.
+    """
+    contents_of_data(config.batch, dataset)
+    _keeps_best(config, validation)
+    if validation is not None:
+        validation_searches(config, validation)
+
+
 def _space(config: ModelConfig, teacher_features: Embeddings | None) -> str:
     """The space of the vectors, where it is that of a teacher."""
     if teacher_features is None or not isinstance(config, DistillationConfig | DsmdConfig):
@@ -149,7 +159,7 @@ def _validation(
         return None
 
     def validate() -> Mapping[str, float]:
-        figures = {} if people is None else _validate(_model(task), people, config)
+        figures = {} if people is None else validation_figures(_model(task), people, config)
         if said is not None and isinstance(task, MllmreidTask):
             step = int(task.batches) // config.loop.accumulation
             figures = {**figures, "said_words": said.write(step)}
@@ -231,12 +241,9 @@ def _described(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _searches(config: ModelConfig) -> dict[str, Any]:
-    """What the first figure of a validation is of."""
-    if isinstance(config, DsmdConfig):
-        return {"tasks": list(BOTH_WAYS), "protocol": _CAPTIONS}
-    tasks, protocol = validation_tasks(config) if isinstance(config, MllmreidConfig) else _PAPER_S
-    return {"tasks": list(tasks), "protocol": protocol}
+def _searched(config: ModelConfig, people: Dataset) -> dict[str, Any]:
+    tasks, protocol = validation_searches(config, people)
+    return _described(people) | {"tasks": list(tasks), "protocol": protocol}
 
 
 def _signature(dataset: Dataset) -> str:
@@ -351,25 +358,6 @@ def _batches(config: ModelConfig, dataset: Dataset, preprocessing: Preprocessing
         items=config.batch.items,
         joint=config.batch.joint if isinstance(config, TeacherConfig) else 0.0,
     )
-
-
-def _validate(model: Model, dataset: Dataset, config: ModelConfig) -> Mapping[str, float]:
-    """Percent: the mean mAP of the three tasks; of DSMD rSum between photographs and captions, and the other where
-    there is evidence for all three.
-    """
-    precision = "bf16" if config.loop.precision == "bf16" else "fp32"
-    encoder = ModelEncoder(model, precision=precision)
-    embeddings = encoder.encode(dataset.of(*encoder.modalities).samples)
-    model.train()
-    sums: dict[str, float] = {}
-    if isinstance(config, DsmdConfig):
-        report = evaluate(embeddings, tasks=BOTH_WAYS, protocol=_CAPTIONS)
-        sums["validation_rsum"] = next(iter(report.recall_sums().values()))
-        if len(np.unique(embeddings.modalities)) < len(Modality):
-            return sums
-    tasks, protocol = validation_tasks(config) if isinstance(config, MllmreidConfig) else _PAPER_S
-    rows = evaluate(embeddings, tasks=tasks, protocol=protocol).rows
-    return sums | {"validation_map": sum(row.mean_ap for row in rows) / len(rows)}
 
 
 def read_history(path: Path, name: str) -> list[tuple[int, float]]:

@@ -26,6 +26,14 @@ def store_teacher_features(
     return Embeddings.load(path)
 
 
+def features_of_part(features: Embeddings, dataset: Dataset, part: Dataset) -> Embeddings:
+    """Of the features of a whole data set those of a part, such as without second captions; others stay as they are."""
+    if _rows_match(features, part) or not _rows_match(features, dataset):
+        return features
+    kept = np.array([sample.item_id for sample in part.samples], dtype=np.str_)
+    return features.select(np.isin(features.item_ids, kept))
+
+
 def check_rows(features: Embeddings, dataset: Dataset) -> Embeddings:
     """Make sure that row i is the feature of sample i.
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.errors import ConfigurationError
+from crossreid.core.errors import CheckpointError, ConfigurationError
 from crossreid.models.loading import load_encoder, model_folder
 from crossreid.models.outline import Outline, outline, outline_joined, outline_towers, tiny_outline
 from crossreid.runtime.pack import is_pack
@@ -28,13 +28,15 @@ def teacher_width(source: str) -> int:
         source: what `crossreid distill --teacher` takes; or the settings (.yaml) by which it is going to be trained.
 
     Raises:
-        CheckpointError: there is no model, or the backbone of the settings is not there.
+        CheckpointError: there is no model or file of features, or the backbone of the settings is not there.
         ConfigurationError: the settings are those of another kind of training.
     """
     place = Path(source)
     if place.suffix in (".yaml", ".yml"):
         return _width_by_settings(place)
     if place.suffix == ".parquet":
+        if not place.is_file():
+            raise CheckpointError(f"no features at {source}", expected="a .parquet of crossreid embed")
         return Embeddings.load(place).dim
     if is_pack(place) or source.startswith(("http://", "https://")):
         return load_encoder(source).dim

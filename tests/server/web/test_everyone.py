@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from crossreid.server.app import WEB
 
@@ -56,6 +56,35 @@ def test_everyone_can_read_every_view(
     seen.get_by_role("heading", level=1).wait_for()
     keep(seen, f"{role}-{view}-{width}-{'dark' if dark else 'light'}")
     check(seen, width)
+
+
+def test_a_phone_is_wide_enough(street: Any, page: Any, ask: Any, keep: Any) -> None:
+    def box(what: Locator) -> FloatRect:
+        found = what.bounding_box()
+        assert found is not None
+        return found
+
+    name = "ada.lovelace@northern-district.police.example"
+    client = street.client("supervisor", name=name)
+    seen = page(client, width=360, height=740)
+    expect(seen.locator(".me")).to_contain_text(name)
+    brand, me = box(seen.locator(".brand")), box(seen.locator(".me"))
+    assert brand["x"] + brand["width"] <= me["x"]
+    ask(seen)
+    seen.locator(".result:not(.ghost)").first.get_by_role("button", name="Why").click()
+    body = seen.locator(".dialog-body")
+    expect(body.get_by_role("heading", name="Which words")).to_be_visible()
+    assert body.evaluate("body => body.scrollWidth <= body.clientWidth"), (
+        "all of it is seen without moving sideways"
+    )
+    seen.get_by_role("dialog").get_by_role("button", name="Verify").click()
+    seen.get_by_role("link", name="Gallery").click()
+    word = seen.get_by_role("region", name="Probabilities").get_by_text("Words", exact=True)
+    expect(word).to_be_visible()
+    assert box(word)["height"] < 30, "a line of its own"
+    word.scroll_into_view_if_needed()
+    keep(seen, "phone-probabilities")
+    check(seen, 360)
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -250,6 +250,24 @@ def test_several_pieces_weigh_what_one_says(
     assert found(seen)[0] == "ann"
 
 
+def test_a_verdict_stays_while_one_goes_on_searching_under_its_reference(
+    street: Any, page: Any, ask: Any
+) -> None:
+    seen = page(street.operator)
+    ask(seen)
+    name = cards(seen).nth(1).get_attribute("data-item")
+    card = seen.locator(f'.result[data-item="{name}"]')
+    card.get_by_role("button", name="Reject").click()
+    expect(card).to_contain_text("Rejected")
+    again(seen, lambda: seen.get_by_label("Words that describe the person").fill("red"))
+    expect(card).to_contain_text("Rejected")
+    expect(card.get_by_role("button", name="Reject")).to_have_attribute("aria-pressed", "true")
+    again(seen, lambda: seen.get_by_label("Reference").fill("2026/118"))
+    expect(card).not_to_contain_text("Rejected")
+    again(seen, lambda: seen.get_by_label("Reference").fill("2026/117"))
+    expect(card).to_contain_text("Rejected")
+
+
 def test_results_are_grouped_and_filtered(street: Any, page: Any, ask: Any, found: Found, keep: Any) -> None:
     street.supervisor.http.put("/v1/watchlists", json={"name": "wanted", "people": ["fay", "dan"]})
     seen = page(street.operator)
@@ -317,6 +335,14 @@ def test_a_found_picture_becomes_evidence(street: Any, page: Any, ask: Any, foun
     body = again(seen, lambda: seen.get_by_role("button", name="Remove words").click())
     assert [list(piece) for piece in body["evidence"]] == [["item"]]
     assert found(seen)[0] == "bob"
+
+
+def test_a_gallery_without_anybody_is_no_error(tenant: Any, page: Any, ask: Any) -> None:
+    seen = page(tenant.operator)
+    ask(seen)
+    expect(seen.get_by_role("heading", name="Nobody is enrolled yet")).to_be_visible()
+    expect(seen.get_by_text("Import pictures under Gallery")).to_be_visible()
+    expect(seen.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_refusal_is_shown_with_its_remedy(street: Any, page: Any, ask: Any, plain: Any, keep: Any) -> None:

@@ -54,11 +54,11 @@ export function galleryView(me) {
 
 function figures(tiles, statistics, models) {
   const tile = (sign, number, words) => make("div.tile", {}, icon(sign), make("strong", {}, number), make("span", {}, words));
-  const kinds = Object.entries(statistics.modalities).map(([kind, number]) => `${KINDS[kind]?.words ?? kind} ${count(number)}`);
+  const kinds = Object.entries(statistics.modalities).map(([kind, number]) => `${count(number)} ${KINDS[kind]?.words.toLowerCase() ?? kind}`);
   const cameras = statistics.cameras.filter(({ name }) => name).length;
   fill(
     tiles,
-    tile("gallery", count(statistics.items), kinds.join(", ") || "pictures"),
+    tile("gallery", count(statistics.items), kinds.length > 1 ? `pictures: ${kinds.join(", ")}` : noun(statistics.items, "picture")),
     tile("people", count(statistics.people), noun(statistics.people, "named person", "named people")),
     tile("track", count(statistics.tracks), noun(statistics.tracks, "track")),
     tile("camera", count(cameras), noun(cameras, "camera")),

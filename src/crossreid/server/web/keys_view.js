@@ -96,8 +96,8 @@ function row(key, again) {
     {},
     make("th", { scope: "row", tabindex: -1, "data-key": key.id }, key.name, make("code.hash", {}, key.id)),
     make("td", {}, make("span.badge.plain", {}, key.role)),
-    make("td", {}, time(key.created)),
-    make("td", {}, key.last_used ? time(key.last_used) : "never"),
+    make("td", {}, make("time", { datetime: key.created }, time(key.created))),
+    make("td", {}, key.last_used ? make("time", { datetime: key.last_used }, time(key.last_used)) : "never"),
     make("td", {}, make(`span.badge.${over ? "bad" : "good"}`, {}, icon(over ? "reject" : "verify"), state)),
     make("td", {}, !key.revoked && make("div.row", {}, rotate, withdraw)),
   );

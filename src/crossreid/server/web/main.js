@@ -29,8 +29,8 @@ function enter(me) {
   const allowed = VIEWS.filter(({ permission }) => me.permissions.includes(permission));
   here = { me, allowed, built: new Map() };
   const links = allowed.map(({ name, words, sign }) => make("a", { href: `#/${name}`, "data-view": name }, icon(sign), make("span", {}, words)));
-  const who = make("span.me", { title: me.roles.join(", ") }, icon("person"), make("span", {}, me.name, make("small", {}, me.roles.join(", "))));
-  fill(top, brand(), make("nav.views", { "aria-label": "Views" }, links), make("div.session", {}, who, themeButton(), button("Sign out", "leave", () => leave(), { quiet: true })));
+  const who = make("span.me", { title: `${me.name}: ${me.roles.join(", ")}` }, icon("person"), make("span", {}, me.name, make("small", {}, me.roles.join(", "))));
+  fill(top, brand(), links.length > 0 && make("nav.views", { "aria-label": "Views" }, links), make("div.session", {}, who, themeButton(), button("Sign out", "leave", () => leave(), { quiet: true })));
   route();
 }
 

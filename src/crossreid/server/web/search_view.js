@@ -16,12 +16,13 @@ import { milliseconds, percent, several } from "./wording.js";
 const SETTLED_MS = { typing: 900, other: 350 };
 const PURPOSES = ["missing person", "criminal investigation", "identification of a victim", "protection of a person", "training"];
 const MOST_COMPARED = 4;
+const FIRST_WORDS = "Import pictures under Gallery, or let devices send tracks; then search again.";
 
 /** The view as { node, shown }; `me` is the answer of /v1/me. */
 export function searchView(me) {
   const may = Object.fromEntries(["verdicts", "cases", "crops"].map((name) => [name, me.permissions.includes(name)]));
   const evidence = new Evidence();
-  const state = { results: [], answer: null, pieces: [], asked: null, group: "none" };
+  const state = { results: [], answer: null, pieces: [], asked: null, group: "none", reference: "", judged: new Map() };
   const most = me.limits?.evidence ?? 8;
 
   const soon = settled(() => live.checked && search(), (typing) => (typing ? SETTLED_MS.typing : SETTLED_MS.other));
@@ -130,11 +131,12 @@ export function searchView(me) {
       fill(body, grid.node);
     }
     const started = performance.now();
+    const under = reference.value.trim();
     try {
       const pieces = told.map((piece) => Object.assign(piece, { sent: piece.text?.trim() }));
       const query = await post("/v1/search", await bodyOf(pieces), { signal: asked.signal });
       state.took = performance.now() - started;
-      answered(query, pieces);
+      answered(query, pieces, under);
     } catch (problem) {
       if (problem.name === "AbortError" || state.asked !== asked) return;
       failed(problem);
@@ -153,11 +155,11 @@ export function searchView(me) {
     ...filters.values(),
   });
 
-  function answered(answer, pieces) {
+  function answered(answer, pieces, under) {
     const before = new Map(state.results.map((result) => [result.item.id, result]));
-    state.answer = answer;
+    Object.assign(state, { answer, reference: under });
     state.pieces = pieces.map((piece) => ({ ...piece }));
-    state.results = answer.results.map((result) => ({ ...result, compared: before.get(result.item.id)?.compared, pinned: before.get(result.item.id)?.pinned }));
+    state.results = answer.results.map((result) => ({ ...result, compared: before.get(result.item.id)?.compared, pinned: before.get(result.item.id)?.pinned, ...state.judged.get(recordOf(result)) }));
     showWeights(pieces, answer.weights ?? []);
     decide(answer);
     if (answer.results.length === 0) {
@@ -180,7 +182,9 @@ export function searchView(me) {
     state.results = [];
     summary.textContent = "";
     keysHint.hidden = true;
-    fill(body, problemCard(problem, { retry: () => search() }));
+    const empty = problem.code === "gallery_empty";
+    fill(body, empty ? emptiness("gallery", "Nobody is enrolled yet", FIRST_WORDS) : problemCard(problem, { retry: () => search() }));
+    if (empty) announce("Nobody is enrolled yet");
     showTray();
   }
 
@@ -206,11 +210,15 @@ export function searchView(me) {
     });
   }
 
+  /** Verdicts are given under a reference. */
+  const recordOf = ({ item }) => JSON.stringify([state.reference, item.id]);
+
   async function give(result, word) {
     if (!may.verdicts) return;
     await attempt(async () => {
       const given = await post("/v1/verdicts", { search: state.answer.search, item: result.item.id, verdict: word });
-      Object.assign(result, { verdict: word, state: given.state });
+      state.judged.set(recordOf(result), { verdict: word, state: given.state });
+      Object.assign(result, state.judged.get(recordOf(result)));
       Object.assign(result.item, { person: given.person, identity_hidden: given.identity_hidden });
       grid.refresh(result);
       const waits = given.state === "verified once" && given.identity_hidden;
