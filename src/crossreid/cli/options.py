@@ -146,10 +146,11 @@ def data_words(name: str, root: Path | None, split: str = "") -> list[object]:
 
 def task_words(people: "Dataset") -> Sequence[object]:
     """The options of an evaluation on data like these: none where they have the evidence for its own three tasks."""
-    kinds = {sample.modality.value for sample in people.samples}
-    tasks = {"S->R": "sketch", "IR->R": "ir", "T->R": "text"}
-    possible = [task for task, kind in tasks.items() if {kind, "rgb"} <= kinds]
-    if len(possible) == len(tasks):
+    from crossreid.evaluation.evaluate import TASKS
+    from crossreid.evaluation.tasks import possible_tasks
+
+    possible = possible_tasks(TASKS, {sample.modality for sample in people.samples})
+    if possible == TASKS:
         return []
     if not possible:
         return PHOTOGRAPHS

@@ -1,6 +1,6 @@
 """What is searched with, and what is searched for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -74,6 +74,12 @@ class RetrievalTask:
     def joined_order(self) -> tuple[Modality, ...]:
         """The piece that is in the gallery too comes first: a joined row keeps the name of its first piece."""
         return tuple(sorted(self.evidence, key=lambda modality: modality != self.gallery))
+
+
+def possible_tasks(tasks: Iterable[str], kinds: Collection[Modality]) -> tuple[str, ...]:
+    """Those whose queries and gallery are among these kinds of evidence."""
+    parsed = {task: RetrievalTask.parse(task) for task in tasks}
+    return tuple(task for task, one in parsed.items() if {*one.evidence, one.gallery} <= set(kinds))
 
 
 def every_combination(evidence: Sequence[str], gallery: str = "R") -> tuple[str, ...]:

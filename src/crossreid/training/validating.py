@@ -9,7 +9,7 @@ from crossreid.core.modality import Modality
 from crossreid.data.dataset import Dataset
 from crossreid.evaluation.evaluate import BOTH_WAYS, TASKS, evaluate
 from crossreid.evaluation.report import Report
-from crossreid.evaluation.tasks import RetrievalTask
+from crossreid.evaluation.tasks import possible_tasks
 from crossreid.models.encoder import ModelEncoder
 from crossreid.models.folder import Model
 from crossreid.training.config import DsmdConfig, MllmreidConfig
@@ -32,7 +32,7 @@ def validation_searches(config: PlannedConfig, people: Dataset) -> tuple[tuple[s
     elif isinstance(config, MllmreidConfig):
         tasks, protocol = validation_tasks(config)
     kinds = {sample.modality for sample in people.samples}
-    possible = tuple(task for task in tasks if kinds >= _evidence_of(task))
+    possible = possible_tasks(tasks, kinds)
     if not possible:
         raise DataError(
             f"validation people of {people.name} with {', '.join(sorted(kinds)) or 'nothing'} alone",
@@ -63,8 +63,3 @@ def validation_figures(model: Model, dataset: Dataset, config: PlannedConfig) ->
 
 def _mean_map(report: Report) -> float:
     return sum(row.mean_ap for row in report.rows) / len(report.rows)
-
-
-def _evidence_of(task: str) -> set[Modality]:
-    parsed = RetrievalTask.parse(task)
-    return {*parsed.evidence, parsed.gallery}
