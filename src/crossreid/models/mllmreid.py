@@ -157,7 +157,7 @@ class Mllmreid(nn.Module):
         questions = [self.chats.about_words(self.instruction, caption) for caption in captions]
         hidden = self.read(self.chats.pad(questions).to(self.device), None)
         spans = [self.chats.words_within(self.instruction, question) for question in questions]
-        return torch.stack([row[span].mean(dim=0) for row, span in zip(hidden, spans, strict=True)])
+        return span_means(hidden, spans)
 
     @torch.inference_mode()
     def continue_pictures(
@@ -188,3 +188,8 @@ class Mllmreid(nn.Module):
         )
         tokenizer: Any = self.tokenizer
         return [words.strip() for words in tokenizer.batch_decode(told, skip_special_tokens=True)]
+
+
+def span_means(hidden: Float[Tensor, "n length dim"], spans: Sequence[slice]) -> Float[Tensor, "n dim"]:
+    """The mean of the hidden states of each row over its own span."""
+    return torch.stack([row[span].mean(dim=0) for row, span in zip(hidden, spans, strict=True)])

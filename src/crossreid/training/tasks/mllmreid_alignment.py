@@ -3,10 +3,9 @@
 from typing import Any
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
-from crossreid.models.mllmreid import Mllmreid
+from crossreid.models.mllmreid import Mllmreid, span_means
 from crossreid.models.mllmreid_prompts import ALIGNMENT
 from crossreid.training.batches import Batch
 from crossreid.training.tasks.contrast import FIRST_SCALE, contrast_views, matched
@@ -54,7 +53,7 @@ class AlignmentTask(nn.Module):
         # A chat needs a first token to look back to.
         text, reading, _ = answer_loss(self.model, [[chats.end_token_id]] * len(answers), answers, None)
         seen = self.model.latent(looking, ids).float()
-        heard = _mean_after_first(reading, [len(answer) for answer in answers])
+        heard = span_means(reading, [slice(1, 1 + len(answer)) for answer in answers]).float()
         contrast = self._contrast(seen, heard) + self._contrast(tokens.float().mean(dim=1), heard)
         return {
             "picture": picture,
@@ -66,10 +65,3 @@ class AlignmentTask(nn.Module):
 
     def _contrast(self, seen: Tensor, heard: Tensor) -> Tensor:
         return contrast_views((seen, heard), self.logit_scale)
-
-
-def _mean_after_first(hidden: Float[Tensor, "n length dim"], lengths: list[int]) -> Float[Tensor, "n dim"]:
-    """Over as many places of each row as `lengths` says, from the second on."""
-    return torch.stack(
-        [row[1 : 1 + count].mean(dim=0) for row, count in zip(hidden, lengths, strict=True)]
-    ).float()
