@@ -17,10 +17,11 @@ from torch.nn import functional
 from crossreid.core.embeddings import Embeddings
 from crossreid.data.dataset import Dataset
 from crossreid.models.folder import save_model
-from crossreid.training.build import ModelConfig, train_model
+from crossreid.training.build import train_model
 from crossreid.training.config import DistillationConfig, TeacherConfig
 from crossreid.training.gathering import join_processes, process_number, processes
 from crossreid.training.group_batches import GroupBatches
+from crossreid.training.widths import PlannedConfig
 
 LOOP: dict[str, Any] = {
     "steps": 4, "learning_rate": 0.003, "log_every": 1, "workers": 0, "tracker": None, "checkpoint_every": 2,
@@ -32,7 +33,7 @@ ONE = ("teacher", "distillation", "sharded teacher", "sharded distillation")
 CUT = ("teacher with dropout", "sharded teacher")
 
 
-def configurations(backbones: Path) -> dict[str, ModelConfig]:
+def configurations(backbones: Path) -> dict[str, PlannedConfig]:
     shared: dict[str, Any] = {"loop": LOOP, "batch": {"people": 3}, "weights": {"triplet_warmup": 0.0}}
     teacher = shared | {"kind": "teacher", "backbone": str(backbones / "teacher"), "lora": {"rank": 2}}
     joint = {"batch": {"people": 3, "joint": 0.7}}

@@ -8,8 +8,9 @@ import torch
 
 from crossreid.models.encoder import ModelEncoder
 from crossreid.models.folder import save_model
-from crossreid.training.build import ModelConfig, read_history, train_model
+from crossreid.training.build import read_history, train_model
 from crossreid.training.config import DistillationConfig, DsmdConfig, StudentConfig, TeacherConfig
+from crossreid.training.widths import PlannedConfig
 
 LOOP: dict[str, Any] = {"steps": 3, "learning_rate": 0.003, "log_every": 1, "workers": 0, "tracker": None}
 TOTALS = {
@@ -21,7 +22,7 @@ TOTALS = {
 """On the machine where they were noted also every bit of the trained weights was the same."""
 
 
-def configuration(kind: str, backbone: str) -> ModelConfig:
+def configuration(kind: str, backbone: str) -> PlannedConfig:
     common: dict[str, Any] = {
         "kind": kind, "backbone": backbone, "loop": LOOP, "batch": {"people": 3}, "weights": {"triplet_warmup": 0.0},
     }  # fmt: skip

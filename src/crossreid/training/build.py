@@ -52,15 +52,15 @@ from crossreid.training.tasks.student import StudentTask
 from crossreid.training.tasks.teacher import TeacherTask
 from crossreid.training.teacher_features import check_rows
 from crossreid.training.validating import validation_figures, validation_searches
+from crossreid.training.widths import PlannedConfig
 
 _BEST = "best"
 
-ModelConfig = TeacherConfig | StudentConfig | DistillationConfig | DsmdConfig | MllmreidConfig
 ModelTask = TeacherTask | StudentTask | DistillationTask | DsmdTask | MllmreidTask
 
 
 def train_model(
-    config: ModelConfig,
+    config: PlannedConfig,
     dataset: Dataset,
     folder: Path,
     *,
@@ -127,7 +127,7 @@ def train_model(
     return folder / "model"
 
 
-def check_training(config: ModelConfig, dataset: Dataset, validation: Dataset | None) -> None:
+def check_training(config: PlannedConfig, dataset: Dataset, validation: Dataset | None) -> None:
     """Refuse what would fail later, before a model is made or loaded.
 
     Raises:
@@ -140,7 +140,7 @@ def check_training(config: ModelConfig, dataset: Dataset, validation: Dataset | 
         validation_searches(config, validation)
 
 
-def _space(config: ModelConfig, teacher_features: Embeddings | None) -> str:
+def _space(config: PlannedConfig, teacher_features: Embeddings | None) -> str:
     """The space of the vectors, where it is that of a teacher."""
     if teacher_features is None or not isinstance(config, DistillationConfig | DsmdConfig):
         return ""
@@ -149,7 +149,7 @@ def _space(config: ModelConfig, teacher_features: Embeddings | None) -> str:
 
 def _validation(
     task: ModelTask,
-    config: ModelConfig,
+    config: PlannedConfig,
     people: Dataset | None,
     said: Continuations | None,
     best: KeepBest | None,
@@ -168,7 +168,7 @@ def _validation(
     return validate
 
 
-def _save(task: ModelTask, config: ModelConfig, folder: Path, *, space: str) -> None:
+def _save(task: ModelTask, config: PlannedConfig, folder: Path, *, space: str) -> None:
     """Write the model, and the adapter where there is one; a student that validation kept is there already."""
     if isinstance(task, TeacherTask):
         if config.keep == "best":
@@ -207,7 +207,7 @@ def _model(task: ModelTask) -> Model:
 
 
 def _continuations(
-    task: ModelTask, config: ModelConfig, dataset: Dataset, folder: Path
+    task: ModelTask, config: PlannedConfig, dataset: Dataset, folder: Path
 ) -> Continuations | None:
     """What MLLMReID says about the first people of a data set."""
     if not isinstance(task, MllmreidTask) or not isinstance(config, MllmreidConfig):
@@ -218,7 +218,7 @@ def _continuations(
     return Continuations(folder / "samples.jsonl", task.model, described, prefix=config.mllmreid.prefix)
 
 
-def _keeps_best(config: ModelConfig, validation: Dataset | None) -> bool:
+def _keeps_best(config: PlannedConfig, validation: Dataset | None) -> bool:
     if config.keep == "last":
         return False
     if validation is None:
@@ -241,7 +241,7 @@ def _described(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _searched(config: ModelConfig, people: Dataset) -> dict[str, Any]:
+def _searched(config: PlannedConfig, people: Dataset) -> dict[str, Any]:
     tasks, protocol = validation_searches(config, people)
     return _described(people) | {"tasks": list(tasks), "protocol": protocol}
 
@@ -252,7 +252,7 @@ def _signature(dataset: Dataset) -> str:
     return hashlib.sha256("".join(items).encode()).hexdigest()[:16]
 
 
-def _task(config: ModelConfig, dataset: Dataset, features: Embeddings | None) -> ModelTask:
+def _task(config: PlannedConfig, dataset: Dataset, features: Embeddings | None) -> ModelTask:
     people, seed = len(dataset.people), config.loop.seed
     torch.manual_seed(seed)
     match config:
@@ -346,7 +346,7 @@ def _wrong_kind(backbone: str, model: Model, expected: str) -> ConfigurationErro
     return ConfigurationError(f"the backbone {backbone!r}, which is a {kind}", expected=f"a {expected}")
 
 
-def _batches(config: ModelConfig, dataset: Dataset, preprocessing: Preprocessing) -> GroupBatches:
+def _batches(config: PlannedConfig, dataset: Dataset, preprocessing: Preprocessing) -> GroupBatches:
     return GroupBatches(
         dataset,
         preprocessing,
