@@ -19,6 +19,7 @@ from crossreid.models.mllmreid import Mllmreid
 from crossreid.models.mllmreid_towers import as_llama, join, load_joined
 from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
+from crossreid.models.training_record import RECORD
 from crossreid.models.treatment import treat
 from crossreid.synthesis.pedestrians.dataset import write_world
 from crossreid.synthesis.pedestrians.world import Split
@@ -97,7 +98,7 @@ def align(config: AlignmentConfig, folder: Path, *, quiet: bool = False) -> Path
     ).of("rgb", "text")
     settings = config.model_dump(mode="json")
     if process_number() == 0:
-        write_record(folder / "run.json", settings, seed=config.loop.seed)
+        write_record(folder / RECORD, settings, seed=config.loop.seed)
     batches = GroupBatches(
         data,
         model.preprocessing,

@@ -9,6 +9,7 @@ import torch
 from crossreid.core.modality import Modality
 from crossreid.data.dataset import Dataset
 from crossreid.data.loading import load_dataset
+from crossreid.models.training_record import RECORD
 from crossreid.synthesis.pedestrians.dataset import write_world
 from crossreid.synthesis.translator_discriminators import PatchDiscriminator, PixelDiscriminator
 from crossreid.synthesis.translators import TranslatorOutline, save_translator
@@ -66,7 +67,7 @@ def train_translator(
     steps = config.loop.steps * config.loop.accumulation
     batches = _batches(config, dataset, modality, steps)
     held = None if validation is None else _batches(config, validation, modality, 1)
-    write_record(folder / "run.json", settings, seed=config.loop.seed)
+    write_record(folder / RECORD, settings, seed=config.loop.seed)
     train(
         task,
         batches,

@@ -10,6 +10,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from crossreid.models.training_record import HISTORY
 from crossreid.training.accelerating import make_accelerator, prepare, quickest_attention
 from crossreid.training.averaging import WeightAverage
 from crossreid.training.checkpoint import Progress, load_checkpoint, save_checkpoint
@@ -62,7 +63,7 @@ class Training:
         checkpoint = folder / "checkpoint"
         resumed = load_checkpoint(checkpoint, config=settings, **parts)
         first = resumed.step if resumed else 0
-        history = History(folder / "history.jsonl", first, writes=accelerator.is_main_process)
+        history = History(folder / HISTORY, first, writes=accelerator.is_main_process)
         wrapped, prepared = prepare(accelerator, trained, optimiser, sharded=sharded)
         wrapped.train()
         if config.tracker:

@@ -13,7 +13,7 @@ const OVER = new Set(["done", "failed", "cancelled"]);
 
 /** The part of the gallery's page; `changed` is called when something has ended. */
 export function workList(changed) {
-  const rows = new Map();
+  const shown = new Set(); // ids of jobs
   let answers = Promise.resolve();
   const list = make("ul.jobs");
   const node = make("section.block", { "aria-label": "Work", hidden: true }, make("h2", {}, "Work"), list);
@@ -29,10 +29,10 @@ export function workList(changed) {
   async function load() {
     const { jobs } = await get("/v1/jobs");
     await answers;
-    const unseen = jobs.filter((job, at) => (at < KEPT || !OVER.has(job.state)) && !rows.has(job.id));
+    const unseen = jobs.filter((job, at) => (at < KEPT || !OVER.has(job.state)) && !shown.has(job.id));
     for (const job of unseen.toReversed()) {
       const row = add(NAMES[job.kind] ?? job.kind, asked(job), stopping(job));
-      rows.set(job.id, row);
+      shown.add(job.id);
       if (OVER.has(job.state)) end(row, job);
       else watch(job, row);
     }
@@ -43,7 +43,7 @@ export function workList(changed) {
     answers = Promise.allSettled([answers, request]);
     const job = await request;
     const row = given ?? add(NAMES[job.kind], asked(job), stopping(job));
-    rows.set(job.id, row);
+    shown.add(job.id);
     row.node.scrollIntoView({ block: "nearest" });
     row.stop = stopping(job);
     announce(`${row.name}: started`);
