@@ -143,7 +143,7 @@ def test_a_pretraining_draws_its_own_people(
     assert "a contrastive pretraining, which draws its own; leave the data out" in refused.stderr
     shown = run("train", config, "--dry-run").stdout
     assert "Plan of a contrastive pretraining; nothing is drawn or trained." in shown
-    assert "12,000 people drawn in 3 encounters: 108,000 pictures" in shown
+    assert "60,000 photographs and 8,000 drawings with captions" in shown
     assert "data for a contrastive" in run("train", config, "--dry-run", "--data", world, status=2).stderr
     result = run("train", config, "--out", tmp_path / "run")
     assert "(loss 0.500 at step 2)" in result.stdout

@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from crossreid.core.encoder import Encoder
 from crossreid.core.modality import Modality
 from crossreid.models.loading import load_encoder
+from crossreid.models.presets import TINY_DIM
 from crossreid.training import pretraining
 from crossreid.training.config import CaptioningConfig, ContrastiveConfig
 
@@ -16,6 +17,7 @@ CONFIGS: dict[str, type[CaptioningConfig | ContrastiveConfig]] = {
     "captioning": CaptioningConfig,
     "contrastive": ContrastiveConfig,
 }
+SIZES = {"photographs": 6, "drawings": 3, "batch_photographs": 4, "batch_drawings": 2}
 
 
 @pytest.mark.slow
@@ -27,19 +29,17 @@ def test_a_pretraining_makes_an_encoder_and_shares_its_pictures(
     loop: dict[str, Any] = {"steps": 3, "learning_rate": 1e-3, "muon_learning_rate": 0.02, "log_every": 1}
     settings = {
         "loop": loop | {"workers": 0, "tracker": None},
-        "people": 4,
-        "drawn_people": 6,
-        "encounters": 2,
+        **SIZES,
     }
     config = CONFIGS[kind].model_validate({"kind": kind} | settings)
     folder = pretraining.pretrain(config, tmp_path / "run", quiet=True)
     encoder: Encoder = load_encoder(folder)
-    assert encoder.encode(["a man in a red coat"], modality="text").vectors.shape == (1, 320)
+    assert encoder.encode(["a man in a red coat"], modality="text").vectors.shape == (1, TINY_DIM)
     losses = [json.loads(line) for line in (tmp_path / "run" / "history.jsonl").read_text().splitlines()]
     assert [line["step"] for line in losses] == [1, 2, 3]
-    drawn = (tmp_path / "pictures" / "pictures.npy").stat().st_mtime_ns
+    drawn = (tmp_path / "corpus" / "photographs.npy").stat().st_mtime_ns
     again = pretraining.pretrain(config, tmp_path / "again", quiet=True)
-    assert (tmp_path / "pictures" / "pictures.npy").stat().st_mtime_ns == drawn
+    assert (tmp_path / "corpus" / "photographs.npy").stat().st_mtime_ns == drawn
     first, second = load_file(folder / "model.safetensors"), load_file(again / "model.safetensors")
     assert all((first[name] == second[name]).all() for name in first)
 
@@ -51,7 +51,7 @@ def test_a_pretraining_goes_on_from_another(
 ) -> None:
     monkeypatch.setattr(pretraining, "_TOKENIZER_CAPTIONS", 1500)
     loop: dict[str, Any] = {"learning_rate": 1e-3, "log_every": 1, "workers": 0, "tracker": None}
-    settings: dict[str, Any] = {"kind": kind, "people": 4, "drawn_people": 6, "encounters": 2}
+    settings: dict[str, Any] = {"kind": kind, **SIZES}
     begun = CONFIGS[kind].model_validate(settings | {"loop": loop | {"steps": 2}})
     pretraining.pretrain(begun, tmp_path / "begun", quiet=True)
     monkeypatch.setattr(pretraining, "train_tokenizer", lambda *_, **__: pytest.fail("another tokenizer"))

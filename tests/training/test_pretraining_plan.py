@@ -23,21 +23,23 @@ from crossreid.training.pretraining_plan import plan_pretraining
 from crossreid.training.tasks.captioning import CaptioningTask
 from crossreid.training.tasks.contrastive import ContrastiveTask
 
-PEOPLE = 4
+PEOPLE, THINGS = 4, 2
 
 
 def settings(**others: Any) -> dict[str, Any]:
     loop = {"steps": 30, "learning_rate": 0.1, "accumulation": 2}
-    return {"loop": loop, "people": PEOPLE, "drawn_people": 10, "encounters": 3} | others
+    sizes = {"photographs": 10, "drawings": 5, "batch_photographs": PEOPLE, "batch_drawings": THINGS}
+    return {"loop": loop} | sizes | others
 
 
 def batch() -> CaptionedBatch:
-    captions = tuple(World(0).group("pretrain", number, 0).caption for number in range(PEOPLE))
+    captions = tuple(World(0).group("pretrain", number, 0).caption for number in range(PEOPLE + THINGS))
     return CaptionedBatch(
-        pixel_values=torch.zeros(3 * PEOPLE, 3, 112, 56),
+        pixel_values=torch.zeros(PEOPLE + THINGS, 3, 112, 56),
         captions=captions,
         attributes=torch.zeros(PEOPLE, len(attribute_sizes()), dtype=torch.long),
-        shown=(Modality.RGB,),
+        modalities=(Modality.RGB,) * (PEOPLE + THINGS),
+        answered=(0,),
         answers=captions[:1],
     )
 
@@ -45,9 +47,7 @@ def batch() -> CaptionedBatch:
 def captioning() -> nn.Module:
     teacher, _ = load_model(model_folder("tiny-cloud"))
     assert isinstance(teacher, Teacher)
-    return CaptioningTask(
-        teacher, contrast=1.0, attributes=1.0, photographs=1.0, attribute_sizes=attribute_sizes()
-    )
+    return CaptioningTask(teacher, contrast=1.0, attributes=1.0, attribute_sizes=attribute_sizes())
 
 
 def contrastive() -> nn.Module:
@@ -55,7 +55,7 @@ def contrastive() -> nn.Module:
     assert isinstance(student, Student)
     tokenizer: Any = student.tokenizer
     clip = CLIPModel(tiny_edge_config(special_token_ids(tokenizer)))
-    return ContrastiveTask(clip, student, attributes=1.0, photographs=1.0, attribute_sizes=attribute_sizes())
+    return ContrastiveTask(clip, student, attributes=1.0, attribute_sizes=attribute_sizes())
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,6 @@ def test_it_counts_what_a_step_does(config: Any, task: Any) -> None:
 
 def test_it_counts_what_will_be_drawn() -> None:
     plan = plan_pretraining(ContrastiveConfig.model_validate({"kind": "contrastive"} | settings()))
-    assert plan.pictures == 90
-    assert plan.disk_mib == 90 * 3 * 112 * 56 / 2**20
+    assert plan.pictures == 15
+    assert plan.disk_mib == 15 * 3 * 112 * 56 / 2**20
     assert plan.epochs == 60 / 2

@@ -87,10 +87,11 @@ def show_pretraining_plan(plan: "PretrainingPlan") -> None:
     print(f"Plan of a {config.kind} pretraining; nothing is drawn or trained.")
     start = "nothing" if config.start is None else str(config.start)
     _line("Start", f"{start}, {plan.parameters:,} parameters, all trained")
-    drawn = f"{config.drawn_people:,} people drawn in {config.encounters} encounters"
-    _line("Data", f"{drawn}: {plan.pictures:,} pictures, {plan.disk_mib:,.0f} MiB")
-    _line("Batch", f"{config.people} people" + _accumulated(config.loop.accumulation))
-    _line("Steps", f"{config.loop.steps:,}, every person {plan.epochs:.1f} times")
+    drawn = f"{config.photographs:,} photographs and {config.drawings:,} drawings with captions"
+    _line("Data", f"{drawn}, {plan.disk_mib:,.0f} MiB")
+    batch = f"{config.batch_photographs} photographs and {config.batch_drawings} drawings"
+    _line("Batch", batch + _accumulated(config.loop.accumulation))
+    _line("Steps", f"{config.loop.steps:,}, every photograph {plan.epochs:.1f} times")
     _line(
         "Memory",
         f"at least {plan.lowest_memory_mib:,.0f} MiB in fp32: weights, gradients and the optimisers' moments,",

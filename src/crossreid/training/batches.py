@@ -9,7 +9,7 @@ from torch import Tensor
 from crossreid.core.modality import Modality
 
 PICTURES = (Modality.RGB, Modality.IR, Modality.SKETCH)
-"""The kinds of pictures, in the order of a pretraining batch."""
+"""The kinds of pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +49,23 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class CaptionedBatch:
-    """People in several kinds of evidence, for pretraining.
+    """Captioned pictures, for pretraining.
 
     Args:
-        pixel_values: float32 [3 n, 3, height, width]: the photographs of n people, then their infrared pictures, then
-            their sketches, each kind in the order of the people.
-        captions: of the n people.
-        attributes: int64 [n, attributes], which choice each attribute of the procedural world is.
-        shown: for each of the first people, as many as are talked about, the kind of picture that is meant.
-        answers: what is to be said of it.
+        pixel_values: float32 [n, 3, height, width]: photographs of people, then drawings of things.
+        captions: of the n pictures.
+        modalities: what the question about each picture calls it.
+        attributes: int64 [people, attributes]: which choice each attribute of the photographed people is.
+        answered: rows of pictures whose question is answered.
+        answers: to them.
     """
 
     pixel_values: Tensor
     captions: tuple[str, ...]
+    modalities: tuple[Modality, ...]
     attributes: Tensor
-    shown: tuple[Modality, ...]
+    answered: tuple[int, ...]
     answers: tuple[str, ...]
-
-    @property
-    def modalities(self) -> tuple[Modality, ...]:
-        """Of all pictures."""
-        return tuple(modality for modality in PICTURES for _ in self.captions)
 
     def to(self, device: torch.device) -> "CaptionedBatch":
         """The same with its tensors on a device."""

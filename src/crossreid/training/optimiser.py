@@ -8,6 +8,7 @@ from torch import nn
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.training.config import LoopConfig
+from crossreid.training.muon import Muon
 
 _INSIDE_BLOCKS = frozenset({"blocks", "layers"})
 """Names of the lists of blocks in transformers' classes."""
@@ -39,9 +40,7 @@ def make_optimiser(task: nn.Module, config: LoopConfig) -> torch.optim.Optimizer
         group | {"params": [parameter for parameter in group["params"] if id(parameter) not in inner]}
         for group in groups
     ]
-    muon = torch.optim.Muon(
-        matrices, lr=config.muon_learning_rate, momentum=0.95, weight_decay=config.weight_decay
-    )
+    muon = Muon(matrices, lr=config.muon_learning_rate, momentum=0.95, weight_decay=config.weight_decay)
     return AdamWWithMuon(_adamw([group for group in others if group["params"]], config), muon)
 
 
@@ -61,7 +60,7 @@ class AdamWWithMuon(torch.optim.Optimizer):
         muon: of the matrices.
     """
 
-    def __init__(self, adamw: torch.optim.AdamW, muon: torch.optim.Muon) -> None:
+    def __init__(self, adamw: torch.optim.AdamW, muon: Muon) -> None:
         self._parts = (adamw, muon)
         super().__init__([*adamw.param_groups, *muon.param_groups], {})
         # The groups of both themselves, so that a schedule that sets a learning rate here sets it there.

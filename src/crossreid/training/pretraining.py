@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 from transformers import CLIPModel, PreTrainedTokenizerFast, Qwen2VLModel, set_seed
@@ -24,12 +25,13 @@ from crossreid.models.tokenizer import special_token_ids, train_tokenizer
 from crossreid.models.training_record import RECORD
 from crossreid.synthesis.pedestrians.attributes import attribute_sizes
 from crossreid.synthesis.pedestrians.world import World
+from crossreid.synthesis.things import draw_thing
 from crossreid.training.batches import PICTURES
 from crossreid.training.checkpoint import load_weights
 from crossreid.training.config import CaptioningConfig, ContrastiveConfig, PretrainingConfig
-from crossreid.training.encounter_batches import EncounterBatches
+from crossreid.training.corpus import open_corpus
+from crossreid.training.corpus_batches import CorpusBatches
 from crossreid.training.loop import train
-from crossreid.training.picture_store import open_picture_store
 from crossreid.training.record import write_record
 from crossreid.training.tasks.captioning import CaptioningTask
 from crossreid.training.tasks.contrastive import ContrastiveTask
@@ -39,9 +41,9 @@ _POSITION_GAIN = 25.0
 
 
 def pretrain(config: CaptioningConfig | ContrastiveConfig, folder: Path, *, quiet: bool = False) -> Path:
-    """Pretrain the tiny cloud or edge model on the pretraining split of a procedural world.
+    """Pretrain the tiny cloud or edge model on photographs of people and drawings of things, with captions.
 
-    The pictures are drawn into `folder`/../pictures, where other pretrainings on the same world find them.
+    The corpus is drawn into `folder`/../corpus, where other pretrainings find it.
 
     Returns:
         The model folder, weights in half precision.
@@ -53,12 +55,12 @@ def pretrain(config: CaptioningConfig | ContrastiveConfig, folder: Path, *, quie
         trained_on={
             "name": f"procedural world {config.world_seed}",
             "split": "pretrain",
-            "people": config.drawn_people,
+            "people": config.photographs,
         },
     )
     world = World(config.world_seed)
     tokenizer = _tokenizer(config, world)
-    batches = _batches(config, world, tiny_preprocessing(), folder.parent / "pictures", quiet=quiet)
+    batches = _batches(config, world, tiny_preprocessing(), folder.parent / "corpus", quiet=quiet)
     set_seed(config.loop.seed)
     match config:
         case CaptioningConfig():
@@ -84,26 +86,27 @@ def _batches(
     config: CaptioningConfig | ContrastiveConfig,
     world: World,
     preprocessing: Preprocessing,
-    pictures: Path,
+    corpus: Path,
     *,
     quiet: bool,
-) -> EncounterBatches:
-    store = open_picture_store(
-        pictures,
-        world,
+) -> CorpusBatches:
+    answered = 0
+    if isinstance(config, CaptioningConfig):
+        answered = max(1, round(config.answered_share * (config.batch_photographs + config.batch_drawings)))
+    return CorpusBatches(
+        open_corpus(
+            corpus,
+            world,
+            preprocessing,
+            photographs=config.photographs,
+            drawings=config.drawings,
+            workers=os.cpu_count() or 1,
+            quiet=quiet,
+        ),
         preprocessing,
-        people=config.drawn_people,
-        encounters=config.encounters,
-        workers=os.cpu_count() or 1,
-        quiet=quiet,
-    )
-    return EncounterBatches(
-        store,
-        preprocessing,
-        people=config.people,
-        talked=max(1, round(config.talked_share * config.people))
-        if isinstance(config, CaptioningConfig)
-        else 0,
+        photographs=config.batch_photographs,
+        drawings=config.batch_drawings,
+        answered=answered,
         steps=config.loop.steps * config.loop.accumulation,
         seed=config.loop.seed,
     )
@@ -111,7 +114,7 @@ def _batches(
 
 def _pretrain_cloud(
     config: CaptioningConfig,
-    batches: EncounterBatches,
+    batches: CorpusBatches,
     tokenizer: PreTrainedTokenizerFast,
     folder: Path,
     *,
@@ -125,7 +128,6 @@ def _pretrain_cloud(
         teacher,
         contrast=config.contrast,
         attributes=config.attributes,
-        photographs=config.photographs,
         attribute_sizes=attribute_sizes(),
     )
     _go_on(task, config)
@@ -136,7 +138,7 @@ def _pretrain_cloud(
 
 def _pretrain_edge(
     config: ContrastiveConfig,
-    batches: EncounterBatches,
+    batches: CorpusBatches,
     tokenizer: PreTrainedTokenizerFast,
     folder: Path,
     *,
@@ -155,7 +157,6 @@ def _pretrain_edge(
         clip,
         student,
         attributes=config.attributes,
-        photographs=config.photographs,
         attribute_sizes=attribute_sizes(),
     )
     _go_on(task, config)
@@ -166,9 +167,11 @@ def _pretrain_edge(
 
 
 def _texts(world: World) -> Iterator[str]:
-    """Captions of pretraining people, and the prompts often enough that their words become tokens."""
+    """Captions of the corpus, and the prompts often enough that their words become tokens."""
     for index in range(_TOKENIZER_CAPTIONS):
         yield world.group("pretrain", index, 0).caption
+        if index % 10 == 0:
+            yield draw_thing(np.random.default_rng([world.seed, index]), height=8, width=8).caption
         if index % 100 == 0:
             yield from (TINY_PROMPTS.ask_about_image(modality) for modality in PICTURES)
             yield from (TINY_PROMPTS.text, "system\nuser\nassistant\n")

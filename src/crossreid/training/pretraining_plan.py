@@ -17,7 +17,6 @@ from crossreid.models.presets import (
 )
 from crossreid.models.prompts import SPECIAL_TOKENS
 from crossreid.synthesis.pedestrians.attributes import attribute_sizes
-from crossreid.training.batches import PICTURES
 from crossreid.training.config import CaptioningConfig, ContrastiveConfig
 from crossreid.training.cost import StepCost, step_cost
 from crossreid.training.tasks.attributes import AttributeRecognition
@@ -44,7 +43,7 @@ class PretrainingPlan:
     @property
     def pictures(self) -> int:
         """That are drawn before the first step."""
-        return self.config.drawn_people * self.config.encounters * len(PICTURES)
+        return self.config.photographs + self.config.drawings
 
     @property
     def disk_mib(self) -> float:
@@ -53,9 +52,9 @@ class PretrainingPlan:
 
     @property
     def epochs(self) -> float:
-        """How often every person comes up."""
+        """How often every photograph comes up."""
         steps = self.config.loop.steps * self.config.loop.accumulation
-        return steps / (self.config.drawn_people // self.config.people)
+        return steps / (self.config.photographs // self.config.batch_photographs)
 
     @property
     def lowest_memory_mib(self) -> float:
@@ -84,8 +83,8 @@ def plan_pretraining(config: CaptioningConfig | ContrastiveConfig) -> Pretrainin
         drawn,
         height=TINY_HEIGHT,
         width=TINY_WIDTH,
-        pictures=config.people * len(PICTURES),
-        captions=config.people,
+        pictures=config.batch_photographs + config.batch_drawings,
+        captions=config.batch_photographs + config.batch_drawings,
         accumulation=config.loop.accumulation,
         adapted=False,
         checkpointing=False,

@@ -1,4 +1,4 @@
-"""Pretrainings on drawn people, from nothing."""
+"""Pretrainings of the small backbones, from nothing."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,44 +10,48 @@ from crossreid.training.config.loop import LoopConfig
 
 
 class PretrainingConfig(Configuration):
-    """What both pretrainings share: batches of `people` out of the first `drawn_people` of a procedural world.
+    """What both pretrainings share.
 
-    `encounters` pictures of every kind are drawn of each of them, once. `attributes` weighs the recognition of
-    attributes against contrast: heavily while the contrast of features that know nothing is noise. `photographs`
-    weighs the contrast of photographs with other evidence against that among the others. `start` is the folder of an
-    earlier pretraining, whose weights and tokenizer this one goes on from. `compiled`: the towers go through
-    torch.compile, which needs a C++ compiler and two minutes, and halves every step on a CPU.
+    The corpus has `photographs` of as many people, drawn in the style `day`, and `drawings` of things. A batch holds
+    `batch_photographs` and `batch_drawings` of them. `attributes` weighs the recognition of the attributes of
+    photographed people against the contrast. `start` is the folder of an earlier pretraining, whose weights and
+    tokenizer this one goes on from. `compiled`: the towers go through torch.compile, which needs a C++ compiler and
+    two minutes, and shortens every step on a CPU.
     """
 
     loop: LoopConfig
     start: Path | None = None
     compiled: bool = False
-    attributes: Annotated[float, Field(ge=0)] = 4.0
-    photographs: Annotated[float, Field(gt=0)] = 1.0
-    people: Positive = 64
-    drawn_people: Positive = 12_000
-    encounters: Positive = 3
+    attributes: Annotated[float, Field(ge=0)] = 2.0
+    photographs: Positive = 60_000
+    drawings: Positive = 8_000
+    batch_photographs: Positive = 64
+    batch_drawings: Positive = 8
     world_seed: int = 0
 
     @model_validator(mode="after")
-    def _enough_people(self) -> "PretrainingConfig":
-        if self.people > self.drawn_people:
-            raise ValueError(f"a batch of {self.people} people out of {self.drawn_people} drawn ones")
+    def _enough_pictures(self) -> "PretrainingConfig":
+        if self.batch_photographs > self.photographs or self.batch_drawings > self.drawings:
+            raise ValueError(
+                f"a batch of {self.batch_photographs} photographs and {self.batch_drawings} drawings out of "
+                f"{self.photographs} and {self.drawings}"
+            )
         return self
 
 
 class ContrastiveConfig(PretrainingConfig):
-    """Pretraining of a CLIP by contrast of photographs, infrared pictures, sketches and captions."""
+    """Pretraining of a CLIP by contrast of pictures and captions."""
 
     kind: Literal["contrastive"]
 
 
 class CaptioningConfig(PretrainingConfig):
-    """Pretraining of a Qwen2-VL by next-token captioning, of captions alone, and by contrast of all kinds of evidence.
+    """Pretraining of a Qwen2-VL by next-token captioning and by contrast of pictures and captions.
 
-    A picture of `talked_share` of the people is captioned; `contrast` weighs contrast and attribute recognition.
+    The caption of an `answered_share` of the pictures is learnt as the answer to a question about them; `contrast`
+    weighs contrast and attribute recognition.
     """
 
     kind: Literal["captioning"]
-    talked_share: Annotated[float, Field(gt=0, le=1)] = 0.25
+    answered_share: Annotated[float, Field(gt=0, le=1)] = 0.2
     contrast: Annotated[float, Field(ge=0)] = 1.0

@@ -10,24 +10,24 @@ from torch.nn import functional
 from crossreid.models.conversation import token_id
 from crossreid.models.prompts import IM_END
 from crossreid.models.teacher import Teacher
-from crossreid.training.batches import PICTURES, CaptionedBatch
+from crossreid.training.batches import CaptionedBatch
 from crossreid.training.tasks.attributes import AttributeRecognition
-from crossreid.training.tasks.contrast import FIRST_SCALE, contrast_views, matched
+from crossreid.training.tasks.contrast import FIRST_SCALE, contrast, matched
 from crossreid.training.tasks.parameter_groups import decayed_groups
 
 
 class CaptioningTask(nn.Module):
-    """Next-token loss of an answer about a picture and of plain captions, and contrast of all kinds of evidence.
+    """Next-token loss of an answer about a picture and of plain captions, and contrast of pictures and captions.
 
-    The contrast sets pictures and caption of a person against those of others at the last token of their questions,
-    the one that embeds. With next-token losses alone so small a model learns the language and never looks at the
-    picture. Source: CoCa (Yu et al., arXiv 2205.01917), section 3.2.
+    The contrast is taken at the last token of the questions, the one that embeds. With next-token losses alone so
+    small a model learns the language and never looks at the picture.
+
+    Source: CoCa (Yu et al., arXiv 2205.01917), section 3.2.
 
     Args:
         teacher: all of it is trained.
         contrast: weight of contrast and attributes together.
         attributes: weight of attribute recognition against contrast.
-        photographs: see `contrast_views`.
         attribute_sizes: number of values of each attribute.
     """
 
@@ -37,13 +37,12 @@ class CaptioningTask(nn.Module):
         *,
         contrast: float,
         attributes: float,
-        photographs: float,
         attribute_sizes: Sequence[int],
     ) -> None:
         super().__init__()
         self.recognise = AttributeRecognition(teacher.dim, attribute_sizes)
         self.teacher, self.contrast = teacher, contrast
-        self.attributes, self.photographs = attributes, photographs
+        self.attributes = attributes
         self._end = token_id(teacher.conversation.tokenizer, IM_END)
         self.logit_scale = nn.Parameter(torch.tensor(FIRST_SCALE))
 
@@ -52,44 +51,43 @@ class CaptioningTask(nn.Module):
         return decayed_groups(self, learning_rate)
 
     def forward(self, batch: CaptionedBatch, *, progress: float) -> dict[str, Tensor]:
-        """`picture` and `text`: nats a token; `contrast` and `attributes` in nats; `accuracy` of words to photographs.
+        """`picture` and `text`: nats a token; `contrast` and `attributes` in nats; `accuracy` of captions to pictures.
 
         Contrast and attributes are taken twice: where the chats are pooled, and of the means of each picture's visual
         tokens, which gives the vision tower a direction before the language model has one.
         """
-        questions, answers = self._talk(batch)
+        questions, answers = self._ask(batch)
         told = self.teacher.conversation.for_captions(batch.captions)
         visual = self.teacher.see(batch.pixel_values).unflatten(0, (len(questions), -1))
-        talked = [row for row, answer in enumerate(answers) if answer]
-        silent = [row for row, answer in enumerate(answers) if not answer]
-        picture, first = self._read(questions, answers, visual, talked)
+        silent = [row for row in range(len(questions)) if row not in batch.answered]
+        picture, first = self._read(questions, answers, visual, batch.answered)
         _, second = self._read(questions, answers, visual, silent)
-        seen = torch.cat([first, second])[torch.tensor(talked + silent, device=visual.device).argsort()]
+        order = torch.tensor([*batch.answered, *silent], device=visual.device).argsort()
+        seen = torch.cat([first, second])[order]
         text, heard = self._read(told, [[] for _ in told], None, range(len(told)))
-        views = [*seen.split(len(told)), heard]
-        glances = [*visual.float().mean(dim=1).split(len(told)), heard]
-        contrast = self._contrast(views) + self._contrast(glances)
-        attributes = self.recognise(views, batch.attributes) + self.recognise(glances, batch.attributes)
+        glance = visual.float().mean(dim=1)
+        people = len(batch.attributes)
+        contrasts = contrast(seen, heard, self.logit_scale) + contrast(glance, heard, self.logit_scale)
+        attributes = self.recognise([seen[:people], heard[:people]], batch.attributes) + self.recognise(
+            [glance[:people], heard[:people]], batch.attributes
+        )
         return {
             "picture": picture,
             "text": text,
-            "contrast": contrast,
+            "contrast": contrasts,
             "attributes": attributes,
-            "accuracy": matched(heard, views[0]),
-            "total": picture + text + self.contrast * (contrast + self.attributes * attributes),
+            "accuracy": matched(heard, seen),
+            "total": picture + text + self.contrast * (contrasts + self.attributes * attributes),
         }
 
-    def _contrast(self, views: Sequence[Tensor]) -> Tensor:
-        return contrast_views(views, self.logit_scale, photographs=self.photographs)
-
-    def _talk(self, batch: CaptionedBatch) -> tuple[list[list[int]], list[list[int]]]:
+    def _ask(self, batch: CaptionedBatch) -> tuple[list[list[int]], list[list[int]]]:
         """A question about every picture, and an answer to some of them."""
-        chats, people = self.teacher.conversation, len(batch.captions)
+        chats = self.teacher.conversation
         questions = chats.for_images(batch.modalities)
         answers: list[list[int]] = [[] for _ in questions]
         replies = chats.tokenizer(list(batch.answers), add_special_tokens=False)["input_ids"]
-        for person, (modality, reply) in enumerate(zip(batch.shown, replies, strict=True)):
-            answers[PICTURES.index(modality) * people + person] = [*reply, self._end]
+        for row, reply in zip(batch.answered, replies, strict=True):
+            answers[row] = [*reply, self._end]
         return questions, answers
 
     def _read(

@@ -1,8 +1,6 @@
-"""Contrast of several views of the same people."""
+"""Contrast of pictures and captions."""
 
 import math
-from collections.abc import Sequence
-from itertools import combinations
 
 import torch
 from torch import Tensor
@@ -14,23 +12,16 @@ FIRST_SCALE, LARGEST_SCALE = math.log(1 / 0.07), math.log(100)
 """Natural logarithms of CLIP's inverse temperature at the start and at most."""
 
 
-def contrast_views(views: Sequence[Tensor], log_scale: Tensor, *, photographs: float = 1.0) -> Tensor:
-    """Weighted mean of InfoNCE over all pairs of views; row i of every view [n, dim] is of the same person.
+def contrast(pictures: Tensor, captions: Tensor, log_scale: Tensor) -> Tensor:
+    """InfoNCE in nats between pictures [n, dim] and their captions [n, dim], row by row.
 
-    The first view are the photographs, which everything is searched among: their pairs weigh `photographs`, others 1.
-
-    Taken twice, of the features as they are and of features standardised over the batch: at the start all features
+    The mean of two: of the features as they are and of features standardised over the batch. At the start all features
     point the same way, and plain cosines give no direction to learn in.
     """
     scale = log_scale.clamp(max=LARGEST_SCALE).exp()
-    standardised = [functional.batch_norm(view, None, None, training=True) for view in views]
-    pairs = list(combinations(range(len(views)), 2))
-    losses = [
-        torch.stack([clip_loss(kind[first], kind[second], logit_scale=scale) for first, second in pairs])
-        for kind in (views, standardised)
-    ]
-    weights = torch.tensor([1.0 if first else photographs for first, _ in pairs], device=log_scale.device)
-    return (torch.stack(losses).mean(dim=0) * weights).sum() / weights.sum()
+    standardised = [functional.batch_norm(view, None, None, training=True) for view in (pictures, captions)]
+    plain = clip_loss(pictures, captions, logit_scale=scale)
+    return (plain + clip_loss(*standardised, logit_scale=scale)) / 2
 
 
 @torch.no_grad()

@@ -9,18 +9,17 @@ from transformers import CLIPModel
 from crossreid.models.student import Student
 from crossreid.training.batches import CaptionedBatch
 from crossreid.training.tasks.attributes import AttributeRecognition
-from crossreid.training.tasks.contrast import contrast_views, matched
+from crossreid.training.tasks.contrast import contrast, matched
 from crossreid.training.tasks.parameter_groups import decayed_groups
 
 
 class ContrastiveTask(nn.Module):
-    """InfoNCE between all kinds of evidence through CLIP's own projections and learned temperature.
+    """InfoNCE between pictures and captions through CLIP's own projections and learned temperature.
 
     Args:
         clip: is trained.
         student: wraps the same CLIP; its tokenizer is used.
         attributes: weight of attribute recognition.
-        photographs: see `contrast_views`.
         attribute_sizes: number of values of each attribute.
     """
 
@@ -30,11 +29,10 @@ class ContrastiveTask(nn.Module):
         student: Student,
         *,
         attributes: float,
-        photographs: float,
         attribute_sizes: Sequence[int],
     ) -> None:
         super().__init__()
-        self.clip, self.attributes, self.photographs = clip, attributes, photographs
+        self.clip, self.attributes = clip, attributes
         self.recognise = AttributeRecognition(student.dim, attribute_sizes)
         self._tokenize = student.tokenize
 
@@ -43,17 +41,18 @@ class ContrastiveTask(nn.Module):
         return decayed_groups(self, learning_rate)
 
     def forward(self, batch: CaptionedBatch, *, progress: float) -> dict[str, Tensor]:
-        """`contrast` and `attributes` in nats, `accuracy` of words to photographs, and `total`."""
+        """`contrast` and `attributes` in nats, `accuracy` of captions to pictures, and `total`."""
         clip = self.clip
         ids = self._tokenize(batch.captions).to(batch.pixel_values.device)
-        words = clip.text_projection(clip.text_model(ids).pooler_output)
+        words = clip.text_projection(clip.text_model(ids).pooler_output).float()
         seen = clip.vision_model(batch.pixel_values, interpolate_pos_encoding=True).pooler_output
-        views = [*clip.visual_projection(seen).float().split(len(words)), words.float()]
-        contrast = contrast_views(views, clip.logit_scale, photographs=self.photographs)
-        attributes = self.recognise(views, batch.attributes)
+        pictures = clip.visual_projection(seen).float()
+        people = len(batch.attributes)
+        contrasts = contrast(pictures, words, clip.logit_scale)
+        attributes = self.recognise([pictures[:people], words[:people]], batch.attributes)
         return {
-            "contrast": contrast,
+            "contrast": contrasts,
             "attributes": attributes,
-            "accuracy": matched(views[-1], views[0]),
-            "total": contrast + self.attributes * attributes,
+            "accuracy": matched(words, pictures),
+            "total": contrasts + self.attributes * attributes,
         }

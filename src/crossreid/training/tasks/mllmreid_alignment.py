@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from crossreid.models.mllmreid import Mllmreid, span_means
 from crossreid.models.mllmreid_prompts import ALIGNMENT
 from crossreid.training.batches import Batch
-from crossreid.training.tasks.contrast import FIRST_SCALE, contrast_views, matched
+from crossreid.training.tasks.contrast import FIRST_SCALE, contrast, matched
 from crossreid.training.tasks.mllmreid_language import answer_loss
 from crossreid.training.tasks.parameter_groups import decayed_groups
 
@@ -64,4 +64,4 @@ class AlignmentTask(nn.Module):
         }
 
     def _contrast(self, seen: Tensor, heard: Tensor) -> Tensor:
-        return contrast_views((seen, heard), self.logit_scale)
+        return contrast(seen, heard, self.logit_scale)
