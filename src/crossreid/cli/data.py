@@ -40,8 +40,11 @@ def draw(
     ] = 2,
     seed: Annotated[int, typer.Option(help="The same seed draws the same world.")] = 0,
     style: Annotated[
-        Literal["day", "evening"],
-        typer.Option(help="How the pictures look; people, poses and captions are the same."),
+        Literal["day", "evening", "site"],
+        typer.Option(
+            help="How the pictures look. `evening` is the world of `day` under lamps; `site` is another place with its own"
+            " cameras, near infrared, drawings and captions."
+        ),
     ] = "day",
     workers: Annotated[int, typer.Option(min=1, help="Processes that draw.")] = 2,
 ) -> None:

@@ -50,7 +50,7 @@ def write_world(
         seed: of the world.
         people: how many people of each split.
         groups_per_person: encounters a person, each of a photo, an infrared picture, a sketch and a caption.
-        style: how the pictures look.
+        style: how the pictures look; the site's captions are its own too.
         workers: processes; 1 draws in this one.
         progress: draw a progress bar on standard error.
 

@@ -1,18 +1,21 @@
-"""How a whole world looks, by day or in the evening under lamps: people, poses and words are the same."""
+"""How a whole world looks: by day, in the evening under lamps with the same people, poses and words, or at the site.
+
+The site is another place, drawn by other code (`site`): only who its people are is as in the other styles.
+"""
 
 from dataclasses import replace
 from typing import Literal, get_args
 
 from crossreid.synthesis.pedestrians.shot import Scene, Shot
 
-Style = Literal["day", "evening"]
+Style = Literal["day", "evening", "site"]
 STYLES: tuple[Style, ...] = get_args(Style)
 
 _LIT: dict[Scene, Scene] = {"street": "shop fronts", "park": "car park", "square": "corridor"}
 """Where people are met in the evening in place of somewhere without lamps."""
 
 
-def restyle(shot: Shot, style: Style) -> Shot:
+def restyle(shot: Shot, style: Literal["day", "evening"]) -> Shot:
     """The same person, pose, place and time of a shot in a style; by day it is as it was drawn.
 
     In the evening the light is warm, low, hard and from the other side, and the cameras' pictures are darker, greyer,

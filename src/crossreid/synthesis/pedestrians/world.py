@@ -12,6 +12,8 @@ from crossreid.core.errors import ConfigurationError
 from crossreid.synthesis.pedestrians.attributes import Pedestrian, draw_look_alike, draw_pedestrian
 from crossreid.synthesis.pedestrians.captions import write_caption
 from crossreid.synthesis.pedestrians.shot import Shot, draw_shot
+from crossreid.synthesis.pedestrians.site.notes import write_note
+from crossreid.synthesis.pedestrians.site.sighting import draw_site_shot
 from crossreid.synthesis.pedestrians.style import STYLES, Style, restyle
 
 Split = Literal["pretrain", "train", "validation", "test", "demo"]
@@ -21,6 +23,7 @@ CAMERAS = 6
 _SHARES = dict(zip(SPLITS, (60, 25, 5, 5, 5), strict=True))  # percent of all possible people
 _LOOK_ALIKE_RATE = 0.1  # of the people with an odd index: 5 % of all
 _FAVOURITE_CAMERA_RATE = 0.8
+_SITE = 71  # makes what happens at the site independent of the other styles' encounters
 
 
 def split_of(person: Pedestrian) -> Split:
@@ -44,24 +47,31 @@ class Group:
     caption: str
     person_index: int
     group_index: int
+    style: Style = "day"
 
     def rgb(self, *, height: int = 280, width: int = 140) -> np.ndarray:
         """The photo, uint8 [height, width, 3]."""
-        from crossreid.synthesis.pedestrians.rendering import render_rgb
-
-        return render_rgb(self.person, self.shot, height=height, width=width)
+        if self.style == "site":
+            from crossreid.synthesis.pedestrians.site.rendering import render_photo as render
+        else:
+            from crossreid.synthesis.pedestrians.rendering import render_rgb as render
+        return render(self.person, self.shot, height=height, width=width)
 
     def infrared(self, *, height: int = 280, width: int = 140) -> np.ndarray:
         """What an infrared camera in the same place sees, uint8 [height, width, 3]."""
-        from crossreid.synthesis.pedestrians.rendering import render_infrared
-
-        return render_infrared(self.person, self.shot, height=height, width=width)
+        if self.style == "site":
+            from crossreid.synthesis.pedestrians.site.rendering import render_near_infrared as render
+        else:
+            from crossreid.synthesis.pedestrians.rendering import render_infrared as render
+        return render(self.person, self.shot, height=height, width=width)
 
     def sketch(self, *, height: int = 280, width: int = 140) -> np.ndarray:
         """What somebody draws of it by hand, uint8 [height, width, 3]."""
-        from crossreid.synthesis.pedestrians.rendering import render_sketch
-
-        return render_sketch(self.person, self.shot, height=height, width=width)
+        if self.style == "site":
+            from crossreid.synthesis.pedestrians.site.rendering import render_charcoal as render
+        else:
+            from crossreid.synthesis.pedestrians.rendering import render_sketch as render
+        return render(self.person, self.shot, height=height, width=width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,8 @@ class World:
 
     Args:
         seed: of everything that is drawn.
-        style: how its pictures look; people, poses and captions do not depend on it.
+        style: how its pictures look. People do not depend on it; poses, cameras and captions are the same
+            by day and in the evening and others at the site.
 
     Raises:
         ConfigurationError: the seed or an index is negative, or split or style are none of `SPLITS` and `STYLES`.
@@ -99,12 +110,18 @@ class World:
         """Encounter number `group_index` of a person: mostly each with another camera until all are used."""
         person = self.person(split, person_index)
         order = self._generator(split, person_index, 0).permutation(CAMERAS)
-        rng = self._generator(split, person_index, 1 + group_index)
+        place = (_SITE,) if self.style == "site" else ()
+        rng = self._generator(split, person_index, 1 + group_index, *place)
         favourite = rng.random() < _FAVOURITE_CAMERA_RATE
         camera_id = int(order[group_index % CAMERAS] if favourite else rng.integers(CAMERAS))
-        shot = draw_shot(rng, camera_id=camera_id)
-        caption = write_caption(person, shot.view, rng)
-        return Group(person, restyle(shot, self.style), camera_id, caption, person_index, group_index)
+        if self.style == "site":
+            shot = draw_site_shot(rng, camera_id=camera_id)
+            caption = write_note(person, shot.view, rng)
+        else:
+            shot = draw_shot(rng, camera_id=camera_id)
+            caption = write_caption(person, shot.view, rng)
+            shot = restyle(shot, self.style)
+        return Group(person, shot, camera_id, caption, person_index, group_index, self.style)
 
     def _generator(self, split: Split, *key: int) -> np.random.Generator:
         if split not in SPLITS:
