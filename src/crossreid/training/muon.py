@@ -66,16 +66,17 @@ class Muon(torch.optim.Optimizer):
                     alike[parameter.shape].append(parameter)
             for shape, parameters in alike.items():
                 updates = orthogonalised(
-                    torch.stack([self._momentum(one, group["momentum"]) for one in parameters])
+                    torch.stack([self._direction(one, group["momentum"]) for one in parameters])
                 )
                 rate = group["lr"] * math.sqrt(max(1.0, shape[0] / shape[1]))
                 for parameter, update in zip(parameters, updates, strict=True):
                     parameter.mul_(1.0 - group["lr"] * group["weight_decay"])
                     parameter.add_(update, alpha=-rate)
 
-    def _momentum(self, parameter: Tensor, momentum: float) -> Tensor:
-        state = self.state[parameter]
+    def _direction(self, parameter: Tensor, momentum: float) -> Tensor:
+        gradient, state = parameter.grad, self.state[parameter]
+        assert gradient is not None
         if not state:
             state["momentum"] = torch.zeros_like(parameter)
-        state["momentum"].lerp_(parameter.grad, 1.0 - momentum)
-        return parameter.grad.lerp(state["momentum"], momentum)
+        state["momentum"].lerp_(gradient, 1.0 - momentum)
+        return gradient.lerp(state["momentum"], momentum)
