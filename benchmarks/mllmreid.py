@@ -27,7 +27,7 @@ from crossreid.models.folder import load_model
 from crossreid.models.mllmreid import Mllmreid
 from crossreid.models.mllmreid_prompts import ALIGNMENT, COMMON, DIVERSE, Instruction, answer_to
 from crossreid.synthesis.pedestrians.dataset import write_world
-from crossreid.synthesis.pedestrians.style import STYLES, Style
+from crossreid.synthesis.pedestrians.style import Style
 from crossreid.training.build import read_history, train_model
 from crossreid.training.config import AlignmentConfig, MllmreidConfig
 from crossreid.training.continuations import described_pictures
@@ -47,6 +47,9 @@ VARIANTS: Mapping[str, dict[str, Any]] = {
     "ReID on the vision tower alone": {"reid": "visual", "lambda_value": 0.0},
 }
 """What is trained -> what differs from the defaults. All are trained in each style."""
+
+COMPARED_STYLES: tuple[Style, ...] = ("day", "evening")
+"""The same people and poses in two lights."""
 
 LAMBDAS = (0.0, 0.5, 1.0)
 """Of (c), beside its own 0.7; trained by day."""
@@ -139,7 +142,7 @@ def runs(size: Comparison) -> list[Run]:
     """All trainings, seed by seed."""
     planned = []
     for seed in size.seeds:
-        for style in STYLES:
+        for style in COMPARED_STYLES:
             planned += [Run("ablation", name, style, own, seed) for name, own in VARIANTS.items()]
         for value in LAMBDAS:
             # At lambda = 1 nothing is left of DirectReID, whose classifiers would only be decayed.
@@ -150,7 +153,7 @@ def runs(size: Comparison) -> list[Run]:
 
 def compare(size: Comparison, folder: Path, *, quiet: bool = True) -> dict[str, Any]:
     """Train and evaluate every run: study -> name -> trained style -> figure -> one number a seed."""
-    worlds: Worlds = {style: _draw(size, folder, style) for style in STYLES}
+    worlds: Worlds = {style: _draw(size, folder, style) for style in COMPARED_STYLES}
     backbone = _backbone(size, folder, quiet=quiet)
     start = _measure(size, backbone, worlds) | _sight(backbone, worlds["day"][1], ALIGNMENT)
     numbers: dict[str, Any] = {"start": {"backbone": {"none": _lists(start)}}}
@@ -289,7 +292,7 @@ def main(size: Comparison = Comparison(), *, folder: Path = RUNS, results: Path 
     for study, rows in numbers.items():
         for name, styles in rows.items():
             for trained, measured in styles.items():
-                shown = (f"{style} {_spread(measured[f'vision mAP {style}'])}" for style in STYLES)
+                shown = (f"{style} {_spread(measured[f'vision mAP {style}'])}" for style in COMPARED_STYLES)
                 print(f"{study:9} {name:42} trained {trained:8} mAP {', '.join(shown)}")
     studies = {"variants": dict(VARIANTS), "lambdas": [*LAMBDAS, 0.7]}
     write_record(

@@ -32,8 +32,16 @@ AGES = {
     "middle-aged": ("40s", "middle aged", "abt 45", "mid-life", "40-50"),
     "elderly": ("70s", "pensioner", "over 65", "elderly", "old"),
 }
-HEIGHTS = {"short": ("short", "small build", "5ft3"), "average": ("avg height",), "tall": ("tall", "6ft+", "lanky")}
-WEIGHTS = {"slim": ("slim", "skinny", "thin"), "average": ("med build",), "heavy": ("stocky", "big build", "heavy set", "overweight")}
+HEIGHTS = {
+    "short": ("short", "small build", "5ft3"),
+    "average": ("avg height",),
+    "tall": ("tall", "6ft+", "lanky"),
+}
+WEIGHTS = {
+    "slim": ("slim", "skinny", "thin"),
+    "average": ("med build",),
+    "heavy": ("stocky", "big build", "heavy set", "overweight"),
+}
 SKINS = {
     "pale": ("v pale", "pale complexion"), "light": ("fair complexion", "light skin"), "tan": ("tanned", "tan complexion"),
     "brown": ("brown skin", "brown complexion"), "dark": ("dark skin", "dark complexion"),
@@ -54,7 +62,10 @@ HAIR = {
     "afro": ("{c} afro", "big curly {c} hair", "frizzy hair"),
 }
 BEARDS = ("beard", "bearded", "full beard", "whiskers")
-GLASSES = {"glasses": ("specs", "glasses", "wears specs"), "sunglasses": ("shades", "dark glasses", "sunnies")}
+GLASSES = {
+    "glasses": ("specs", "glasses", "wears specs"),
+    "sunglasses": ("shades", "dark glasses", "sunnies"),
+}
 HEADWEAR = {
     "cap": ("cap", "peaked cap", "baseball cap"),
     "beanie": ("bobble hat", "woolly hat", "beanie"),
@@ -131,6 +142,11 @@ GAITS = {
     "strolling": ("ambling", "in no hurry"), "striding": ("in a hurry", "walking fast"),
     "standing": ("hanging about", "stood still"), "shuffling": ("shuffling", "limping"),
 }  # fmt: skip
-VIEWS = {"front": ("facing cam", "towards cam"), "back": ("from behind", "back to cam"), "left": ("L profile", "side on"), "right": ("R profile", "side on")}
+VIEWS = {
+    "front": ("facing cam", "towards cam"),
+    "back": ("from behind", "back to cam"),
+    "left": ("L profile", "side on"),
+    "right": ("R profile", "side on"),
+}
 OPENINGS = ("", "", "", "seen: ", "subj: ", "cam 3 - ", "lookout for ", "update - ")
 CLOSINGS = ("", "", "", "", " no further.", " rest not seen", " approx", " heading exit", " lost sight")
