@@ -7,9 +7,10 @@ import numpy as np
 from crossreid.synthesis.pedestrians.attributes import Pedestrian, hides_lower
 from crossreid.synthesis.pedestrians.site import vocabulary as words
 
-_MISTAKES = 0.10  # of the notes have a wrong colour or side
-_TYPOS = 0.20  # of the notes have a slip of the keyboard
-_SENTENCES = 0.35  # of the notes are sentences
+_MISTAKES = 0.05  # of the notes have a wrong colour or side
+_TYPOS = 0.12  # of the notes have a slip of the keyboard
+_SENTENCES = 0.5  # of the notes are sentences
+_PLAIN = 0.7  # of the words are the first that comes to mind, the others any
 
 
 def write_note(person: Pedestrian, view: str, rng: np.random.Generator) -> str:
@@ -61,7 +62,8 @@ class _Guard:
         return self.rng.random() < probability
 
     def pick(self, options: tuple[str, ...]) -> str:
-        return options[int(self.rng.random() * len(options))]
+        luck = self.rng.random()
+        return options[0] if luck < _PLAIN else options[int((luck - _PLAIN) / (1 - _PLAIN) * len(options))]
 
     def colour(self, name: str) -> str:
         return self.pick(words.COLOURS[name])

@@ -78,7 +78,7 @@ class Lens:
 def lens_of(camera_id: int, spot: int) -> Lens:
     """The lens of a camera for people at one of its spots."""
     rng = np.random.default_rng([camera_id & 0xFFFFFFFF, spot, 61_403])
-    tilt = float(np.random.default_rng([camera_id & 0xFFFFFFFF, 61_409]).uniform(34.0, 52.0)) + float(
+    tilt = float(np.random.default_rng([camera_id & 0xFFFFFFFF, 61_409]).uniform(20.0, 36.0)) + float(
         rng.uniform(-5.0, 5.0)
     )
     return Lens(
