@@ -10,7 +10,9 @@ flags\t\t: fpu sse2 ssse3 fma f16c avx avx2 sha_ni
 processor\t: 1
 flags\t\t: fpu sse2 ssse3 fma f16c avx avx2 sha_ni
 """
-SAPPHIRE_RAPIDS = "flags\t\t: avx2 fma f16c avx512f avx512_vnni avx512_bf16 amx_bf16 amx_tile amx_int8 avx_vnni\n"
+SAPPHIRE_RAPIDS = (
+    "flags\t\t: avx2 fma f16c avx512f avx512_vnni avx512_bf16 amx_bf16 amx_tile amx_int8 avx_vnni\n"
+)
 GRAVITON_3 = "CPU implementer\t: 0x41\nFeatures\t: fp asimd asimdhp asimddp sve bf16 i8mm\n"
 M2 = "hw.optional.arm.FEAT_BF16: 1\nhw.optional.arm.FEAT_I8MM: 1\nhw.optional.arm.FEAT_SME: 0\nhw.optional.neon: 1\n"
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from crossreid.core.errors import CheckpointError, MissingDependencyError
 from crossreid.models.precision import fastest_precision
 from crossreid.training import accelerating
-from crossreid.training.checkpoint import load_checkpoint
+from crossreid.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from crossreid.training.config import LoopConfig
 from crossreid.training.loop import BatchSequence, DivergedError, train
 from crossreid.training.schedule import rate_at
@@ -155,7 +155,9 @@ def test_another_configuration_in_the_same_folder_is_refused(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "changed", [{"workers": 1}, {"log_every": 2}, {"checkpoint_every": 1}, {"tracker": "tensorboard"}], ids=str
+    "changed",
+    [{"workers": 1}, {"log_every": 2}, {"checkpoint_every": 1}, {"tracker": "tensorboard"}],
+    ids=str,
 )
 def test_settings_that_cannot_alter_the_result_may_change(tmp_path: Path, changed: dict[str, Any]) -> None:
     straight = run(tmp_path / "straight")
@@ -324,6 +326,22 @@ def test_without_progress_a_training_ends_before_its_time(tmp_path: Path, cut: i
     assert values == [(2, 10.0), (4, 30.0), (6, 30.0), (8, 20.0)]
     assert json.loads((tmp_path / "checkpoint" / "progress.json").read_text())["step"] == 8
     assert run(tmp_path, **settings).seen == []
+
+
+def test_the_scale_of_the_loss_in_fp16_is_part_of_a_checkpoint(tmp_path: Path) -> None:
+    def parts(scale: float) -> dict[str, Any]:
+        task = Regression()
+        optimiser = torch.optim.AdamW(task.layers.parameters())
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda _: 1.0)
+        scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+        return {"task": task, "optimiser": optimiser, "schedule": schedule, "scaler": scaler}
+
+    settings = {"loop": config().model_dump(mode="json")}
+    progress = Progress(step=1, config=settings, precision="fp16")
+    save_checkpoint(tmp_path / "checkpoint", progress=progress, **parts(1024.0))
+    fresh = parts(65536.0)
+    assert load_checkpoint(tmp_path / "checkpoint", config=settings, precision="fp16", **fresh) == progress
+    assert fresh["scaler"].get_scale() == 1024
 
 
 def test_a_training_from_before_a_setting_was_there_goes_on(tmp_path: Path) -> None:
