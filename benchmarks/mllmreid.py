@@ -24,6 +24,7 @@ from crossreid.data.loading import load_dataset
 from crossreid.evaluation.evaluate import evaluate
 from crossreid.models.encoder import ModelEncoder
 from crossreid.models.folder import load_model
+from crossreid.models.loading import PrecisionSetting
 from crossreid.models.mllmreid import Mllmreid
 from crossreid.models.mllmreid_prompts import ALIGNMENT, COMMON, DIVERSE, Instruction, answer_to
 from crossreid.synthesis.pedestrians.dataset import write_world
@@ -93,7 +94,7 @@ class Comparison:
     alignment_people: int = 3000
     alignment_steps: int = 400
     samples: int = 4
-    precision: str = "bf16"
+    precision: PrecisionSetting = "auto"
     seeds: tuple[int, ...] = (0, 1, 2)
     world_seed: int = 0
 
@@ -189,7 +190,7 @@ def _loop(size: Comparison, steps: int, *, seed: int) -> dict[str, Any]:
         "learning_rate": size.learning_rate,
         "final_learning_rate": size.learning_rate / 50,
         "warmup_share": 0.1,
-        "precision": "bf16" if size.precision == "bf16" else "no",
+        "precision": size.precision,
         "seed": seed,
         "checkpoint_every": max(1, steps // 4),
         "log_every": max(1, steps // 40),

@@ -59,7 +59,7 @@ def bench(
         str | None, typer.Option(help="cpu or cuda; by default cuda where there is one.")
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="fp32 (default) or bf16. An edge pack has its own.")
+        str | None, typer.Option(help="auto (default), fp32, bf16 or fp16. An edge pack has its own.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write the numbers and what they came from: .json.")

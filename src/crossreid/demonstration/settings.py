@@ -92,7 +92,6 @@ def _loop(settings: DemoSettings, *, steps: int, learning_rate: float) -> LoopCo
         learning_rate=learning_rate,
         final_learning_rate=learning_rate / 50,
         warmup_share=0.1,
-        precision="bf16",
         seed=settings.seed,
         checkpoint_every=max(1, steps // 4),
         log_every=5,

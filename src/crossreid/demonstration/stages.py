@@ -16,13 +16,13 @@ from crossreid.demonstration.settings import (
 )
 from crossreid.evaluation.evaluate import evaluate
 from crossreid.evaluation.report import Report
-from crossreid.models.loading import load_encoder
+from crossreid.models.loading import PrecisionSetting, load_encoder
 from crossreid.synthesis.pedestrians.dataset import write_world
 from crossreid.training.build import train_model
 from crossreid.training.teacher_features import store_teacher_features
 
 PROTOCOLS = ("source-excluded", "all")
-PRECISION = "bf16"
+PRECISION: PrecisionSetting = "auto"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,16 @@
 """One name or place -> an encoder."""
 
 from pathlib import Path
+from typing import Literal, cast, get_args
 
 from crossreid.core.encoder import Encoder
 from crossreid.core.errors import CheckpointError, ConfigurationError, MissingDependencyError
 from crossreid.runtime.pack import is_pack
 
-PRECISIONS = ("fp32", "bf16")
+Precision = Literal["fp32", "bf16", "fp16"]
+PrecisionSetting = Literal["auto", Precision]
+PRECISIONS: tuple[PrecisionSetting, ...] = get_args(PrecisionSetting)
+"""Of matrix products; `crossreid.models.precision` decides which one `auto` is."""
 
 QWEN, CLIP = "Qwen/Qwen2-VL-2B-Instruct", "openai/clip-vit-large-patch14"
 """The backbones of the paper, on the hub."""
@@ -35,7 +39,8 @@ def load_encoder(source: str | Path, *, device: str | None = None, precision: st
             `crossreid serve`, a hub id (downloaded once into the hub's cache), a folder with a PEFT adapter, or a
             file with the state dict of a CLIP or of the authors' student.
         device: of torch; CUDA where there is one, else the CPU. A pack runs on the CPU.
-        precision: "fp32" (default) or "bf16". A pack has its own.
+        precision: of matrix products: "fp32", "bf16", "fp16", or "auto" (default): the fastest that the device
+            computes natively. A pack has its own.
 
     Raises:
         CheckpointError: nothing usable is at `source`.
@@ -44,11 +49,12 @@ def load_encoder(source: str | Path, *, device: str | None = None, precision: st
     """
     if precision not in (None, *PRECISIONS):
         raise ConfigurationError(f"precision {precision!r}", expected=f"one of {', '.join(PRECISIONS)}")
+    own = None if precision == "auto" else precision
     if str(source).startswith(("http://", "https://")):
-        return _reach_server(str(source), device, precision)
+        return _reach_server(str(source), device, own)
     if is_pack(Path(source)):
-        return _open_pack(Path(source), device, precision)
-    return _load_model(source, device, precision or "fp32")
+        return _open_pack(Path(source), device, own)
+    return _load_model(source, device, cast("PrecisionSetting", precision or "auto"))
 
 
 def _reach_server(url: str, device: str | None, precision: str | None) -> Encoder:
@@ -76,7 +82,7 @@ def _open_pack(folder: Path, device: str | None, precision: str | None) -> Encod
     return encoder
 
 
-def _load_model(source: str | Path, device: str | None, precision: str) -> Encoder:
+def _load_model(source: str | Path, device: str | None, precision: PrecisionSetting) -> Encoder:
     try:
         import torch
         import transformers  # noqa: F401

@@ -89,7 +89,7 @@ def prepare(
     student = PictureStudent(model) if isinstance(model, Mllmreid) else model
     dataset = None if dataset is None else dataset.of(*encoder.modalities)
     samples = parity_samples(dataset, encoder.modalities)
-    expected = ModelEncoder(model, space=encoder.space).encode(samples, batch_size=_BATCH)
+    expected = ModelEncoder(model, space=encoder.space, precision="fp32").encode(samples, batch_size=_BATCH)
     if basis is not None:
         fold_directions(student, basis.directions)
     if isinstance(student, Student):

@@ -75,7 +75,7 @@ def paper_study(
         distillation,
         {"dataset": dataset, "data": {name: str(root) for name, root in data.items()}},
         lambda seed, folder, quiet: _read(data, dataset),
-        precision="bf16" if teacher.loop.precision == "bf16" else "fp32",
+        precision=teacher.loop.precision,
     )
 
 

@@ -16,6 +16,7 @@ from crossreid.demonstration.settings import (
     teacher_config,
 )
 from crossreid.demonstration.stages import PRECISION, draw
+from crossreid.models.loading import PrecisionSetting
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 from crossreid.training.config.problems import describe_problem
 from crossreid.training.overrides import apply_overrides
@@ -65,7 +66,7 @@ class Study:
     distillation: DistillationConfig
     world: Mapping[str, Any]
     read: Callable[[int, Path, bool], StudyData]
-    precision: str = PRECISION
+    precision: PrecisionSetting = PRECISION
     zero_shot: bool = False
     timing_seconds: float = 5.0
 
