@@ -42,10 +42,8 @@ fi
 
 # By pip, which looks wherever this machine keeps wheels, and not compiled: most of PyTorch is never imported. The index of
 # CPU builds is only added to the usual one: where it cannot be reached, the usual one serves.
-if ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
-    say "installing $TORCH"
-    "$venv/bin/pip" install -qq --no-deps --no-compile --retries 2 --extra-index-url "$TORCH_INDEX" "$TORCH" </dev/null
-fi
+say "installing $TORCH"
+"$venv/bin/pip" install -qq --no-deps --no-compile --retries 2 --extra-index-url "$TORCH_INDEX" "$TORCH" </dev/null
 export PATH="$venv/bin:$PATH"
 command -v uv >/dev/null || "$venv/bin/pip" install -qq --constraint constraints.txt uv </dev/null ||
     say "uv cannot be had here: pip installs, which takes minutes"
