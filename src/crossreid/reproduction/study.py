@@ -1,7 +1,7 @@
 """One preset: what is trained on whom, and how it is looked at."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -36,12 +36,14 @@ class StudyData:
         validation: behind the convergence curves; None for none.
         tests: by name.
         world: folder of the tests, where the program has drawn them; else None.
+        spectra: other data sets by name, of whatever evidence, for figure 7 alone.
     """
 
     train: Dataset
     validation: Dataset | None
     tests: Mapping[str, Dataset]
     world: Path | None = None
+    spectra: Mapping[str, Dataset] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def _of(overrides: Sequence[str], *groups: str) -> list[str]:
 
 
 def _sizes(values: Mapping[str, Any]) -> DemoSettings:
-    known = {field.name for field in fields(DemoSettings)}
+    known = {one.name for one in fields(DemoSettings)}
     unknown = sorted(set(values["world"]) - known)
     if unknown:
         raise ConfigurationError(f"--set world.{unknown[0]}", expected=f"one of {', '.join(sorted(known))}")
