@@ -42,12 +42,12 @@ def index(
     """
     from crossreid.gallery.gallery import open_gallery
     from crossreid.gallery.indexing import index_folder
-    from crossreid.models.loading import load_encoder
+    from crossreid.models.loading import load_search_encoder
 
     gallery = open_gallery(out)
     report = index_folder(
         source,
-        load_encoder(encoder, device=device),
+        load_search_encoder(encoder, device=device),
         gallery,
         rebuild=rebuild,
         batch_size=batch_size,

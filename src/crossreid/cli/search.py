@@ -107,7 +107,7 @@ def _collect(
 
 def _load(source: str | None, gallery: "Gallery", device: str | None) -> "Encoder":
     from crossreid.core.errors import ConfigurationError, DataError
-    from crossreid.models.loading import load_encoder
+    from crossreid.models.loading import load_search_encoder
 
     record = gallery.encoder
     if record is None:
@@ -116,7 +116,7 @@ def _load(source: str | None, gallery: "Gallery", device: str | None) -> "Encode
         raise ConfigurationError(
             f"{gallery.uri} does not say where its encoder is", remedy="name it with --encoder"
         )
-    return load_encoder(source or record.source, device=device)
+    return load_search_encoder(source or record.source, device=device)
 
 
 def _record(result: "SearchResult") -> dict[str, object]:
