@@ -37,6 +37,10 @@ and captions, and by recognising the attributes of the drawn people. `heads.safe
 they start as copies of CLIP's projections.""",
     ),
 }
+_PACK_REMARK = """\
+- `pack/`: the same model for ONNX Runtime, under the same fingerprint, which `crossreid index` and `crossreid search`
+  open, and `load_encoder` where torch is missing (`python tools/ship_pack.py`).
+"""
 _QUANTITIES = ("contrast", "attributes")
 
 
@@ -123,7 +127,7 @@ library_name: crossreid
 - The same seed draws the same people and the same first weights; other thread counts or processors round differently.
 {f"- {remark}{chr(10)}" if remark else ""}- `calibration.json`: from which score on a search in its own gallery may
   answer (`crossreid search --fpir`), learnt on {PEOPLE} `validation` people of the procedural world {WORLD}.
-- Hashes: `sha256sum --check SHA256SUMS`.
+{_PACK_REMARK if name == PACKED else ""}- Hashes: `sha256sum --check SHA256SUMS`.
 
 Meant for the demonstration, the tests and for learning how the parts fit together. It has seen nobody but drawn people:
 do not expect it to find real ones.

@@ -32,7 +32,11 @@ def index(
     ] = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 64,
     device: Annotated[
-        str | None, typer.Option(help="cpu or cuda; by default cuda where there is one.")
+        str | None,
+        typer.Option(
+            help="cpu or cuda; by default cuda where there is one. Unless a device is named, tiny-edge runs on the CPU,"
+            " without torch."
+        ),
     ] = None,
 ) -> None:
     """Enrol pictures of people in a gallery.

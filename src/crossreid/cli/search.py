@@ -48,7 +48,11 @@ def search(
         ),
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="cpu or cuda; by default cuda where there is one.")
+        str | None,
+        typer.Option(
+            help="cpu or cuda; by default cuda where there is one. Unless a device is named, tiny-edge runs on the CPU,"
+            " without torch."
+        ),
     ] = None,
     show: Annotated[
         Path | None, typer.Option(help="Write the results as a picture strip: .png, .svg or .pdf.")
