@@ -42,16 +42,14 @@ def run_checks() -> list[Check]:
         check_drawing(),
         check_disk(Path.cwd()),
     ]
-    if not _version("torch"):
-        return checks
     try:
-        from crossreid.models.presets import SHIPPED, shipped_folder
+        from crossreid.models.shipped import SHIPPED, shipped_folder, shipped_pack
     except Exception as error:
         return [*checks, Check("models", "broken", _one_line(error), _REINSTALL)]
     for name in SHIPPED:
         weights = guarded(f"weights {name}", lambda name=name: check_weights(name, shipped_folder(name)))
         checks.append(weights)
-        if weights.verdict != "broken":
+        if weights.verdict != "broken" and (_version("torch") or shipped_pack(name)):
             checks.append(guarded(f"encode {name}", lambda name=name: check_encoding(name)))
     return checks
 
