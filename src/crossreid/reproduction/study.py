@@ -15,7 +15,7 @@ from crossreid.demonstration.settings import (
     student_config,
     teacher_config,
 )
-from crossreid.demonstration.stages import PRECISION, draw
+from crossreid.demonstration.stages import draw
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 from crossreid.training.config.problems import describe_problem
 from crossreid.training.overrides import apply_overrides
@@ -54,7 +54,7 @@ class Study:
         distillation: of the edge model after the cloud model.
         world: where the data come from, as JSON holds it.
         read: seed, folder to draw into, quiet -> the data.
-        precision: in which features are computed.
+        precision: in which features are computed; None: as `load_encoder` chooses.
         zero_shot: whether the backbones are measured as they are.
         timing_seconds: of each measurement of table 5.
     """
@@ -65,7 +65,7 @@ class Study:
     distillation: DistillationConfig
     world: Mapping[str, Any]
     read: Callable[[int, Path, bool], StudyData]
-    precision: str = PRECISION
+    precision: str | None = None
     zero_shot: bool = False
     timing_seconds: float = 5.0
 
@@ -112,7 +112,10 @@ def tiny_study(overrides: Sequence[str] = ()) -> Study:
     return Study("tiny", teacher, student, distillation, world, read, zero_shot=True)
 
 
-_SCHEDULE = ("teacher_steps", "student_steps", "batch_people")
+_SCHEDULE = (
+    "batch_people", "teacher_steps", "teacher_learning_rate", "lora_rank", "lora_stride", "lora_dense",
+    "student_steps", "student_learning_rate", "validations",
+)  # fmt: skip
 """Fields of `DemoSettings` that the configurations repeat."""
 
 
