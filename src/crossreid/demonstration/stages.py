@@ -17,6 +17,7 @@ from crossreid.demonstration.settings import (
     student_config,
     teacher_config,
 )
+from crossreid.demonstration.story import CLOSED_FORM, TASK_ONLY, UNTRAINED_CLOUD, UNTRAINED_EDGE
 from crossreid.evaluation.evaluate import evaluate
 from crossreid.evaluation.report import Report
 from crossreid.models.loading import load_encoder
@@ -145,10 +146,6 @@ def embed(models: DemoModels, people: Dataset, *, quiet: bool) -> DemoEmbeddings
         edge_alone=see(models.student_alone),
         edge=see(models.student_distilled),
     )
-
-
-UNTRAINED_CLOUD, UNTRAINED_EDGE = "untrained cloud", "untrained edge"
-CLOSED_FORM, TASK_ONLY = "edge, closed form", "edge, task only"
 
 
 def compare(embeddings: DemoEmbeddings) -> Report:
