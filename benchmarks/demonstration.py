@@ -34,7 +34,9 @@ def run_seed(settings: DemoSettings, folder: Path) -> dict[str, Any]:
         if found["configuration"] == asdict(settings):
             return found
     shutil.rmtree(folder, ignore_errors=True)
-    run_demo(settings, folder, say=lambda words: print(f"seed {settings.seed}: {words}", flush=True), quiet=True)
+    run_demo(
+        settings, folder, say=lambda words: print(f"seed {settings.seed}: {words}", flush=True), quiet=True
+    )
     return json.loads(record.read_text(encoding="utf-8"))
 
 

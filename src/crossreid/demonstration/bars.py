@@ -43,5 +43,6 @@ def bars_text(bars: Sequence[Bar], *, width: int = 40) -> list[str]:
     """One line a bar: the model, `width` columns for 100 percent, and the value."""
     longest = max(len(bar.model) for bar in bars)
     return [
-        f"{bar.model:{longest}}  {'█' * round(width * bar.value / 100):{width}} {bar.value:5.1f} %" for bar in bars
+        f"{bar.model:{longest}}  {'█' * round(width * bar.value / 100):{width}} {bar.value:5.1f} %"
+        for bar in bars
     ]

@@ -79,9 +79,7 @@ def run_demo(
         figures = draw_figures(embeddings, models, data.people, folder / "figures")
     means = mean_map(report)
     bars, aims = story.bars(means), story.aims(means)
-    claims = story.claims(
-        means, labelled_people=settings.train_people, unseen_people=settings.gallery_people
-    )
+    claims = story.claims(means, labelled_people=settings.train_people, unseen_people=settings.gallery_people)
     commands = tuple(shlex.join([program, *words]) for words in search_commands(searches, gallery))
     page = write_page(
         folder / "report.html",
@@ -138,8 +136,7 @@ class _Clock:
 _EXPLANATIONS = {
     "validation": (
         "While they learn",
-        "Mean mAP on validation people, whom no model learns from. Step 0 is the model before its first step; the"
-        " distilled edge model begins with heads set in closed form.",
+        "Mean mAP on validation people, whom no model learns from. At step 0 nothing has been trained.",
     ),
     "tsne": (
         "One space for four kinds of evidence",

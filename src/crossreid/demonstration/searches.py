@@ -70,9 +70,7 @@ def search_both(people: Dataset, *, before: Embeddings, after: Embeddings) -> li
     for place, (modality, heading) in enumerate(_HEADINGS.items()):
         samples = people.of(modality).samples
         query = samples[place * len(samples) // len(_HEADINGS)]
-        searches.append(
-            Search(heading, query, _found(query, people, before), _found(query, people, after))
-        )
+        searches.append(Search(heading, query, _found(query, people, before), _found(query, people, after)))
     return searches
 
 

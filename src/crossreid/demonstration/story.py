@@ -66,12 +66,12 @@ def aims(means: Means) -> list[Aim]:
     """The aims, and what this run reached."""
     cloud, edge, alone = means["C2C"], means["E2E"], means[TASK_ONLY]
     return [
-        Aim("Untrained cloud model", means[UNTRAINED_CLOUD], 15, 45),
-        Aim("Gain of the cloud model by adaptation", cloud - means[UNTRAINED_CLOUD], 25),
-        Aim("Adapted cloud model above the edge model trained alone", cloud - alone, 5),
-        Aim("Distilled edge model above the edge model trained alone", edge - alone, 3),
-        Aim("Gain of the edge model by distillation", edge - means[UNTRAINED_EDGE], 20),
-        Aim("Adapted cloud model above the distilled edge model", cloud - edge, 0),
+        Aim("Untrained cloud model", means[UNTRAINED_CLOUD], 15.0, 45.0),
+        Aim("Gain of the cloud model by adaptation", cloud - means[UNTRAINED_CLOUD], 25.0),
+        Aim("Adapted cloud model above the edge model trained alone", cloud - alone, 5.0),
+        Aim("Distilled edge model above the edge model trained alone", edge - alone, 3.0),
+        Aim("Gain of the edge model by distillation", edge - means[UNTRAINED_EDGE], 20.0),
+        Aim("Adapted cloud model above the distilled edge model", cloud - edge, 0.0),
     ]
 
 
@@ -88,26 +88,32 @@ def claims(means: Means, *, labelled_people: int, unseen_people: int) -> list[st
         labelled_people: that the models learnt from.
         unseen_people: that were searched for.
     """
-    cloud, edge, alone = means["C2C"], means["E2E"], means[TASK_ONLY]
-    return [
-        f"Nobody has shown this site to the models: among {unseen_people} people the untrained cloud model has a mean"
-        f" mAP of {means[UNTRAINED_CLOUD]:.1f} %, the untrained edge model {means[UNTRAINED_EDGE]:.1f} %.",
-        f"The cloud model, adapted to {labelled_people:,} labelled people of the site, has {cloud:.1f} %"
-        f" ({cloud - means[UNTRAINED_CLOUD]:+.1f}).",
-        f"The edge model, distilled from it, has {edge:.1f} %: {edge - means[UNTRAINED_EDGE]:+.1f} against the untrained"
-        f" edge model, {edge - means[CLOSED_FORM]:+.1f} against heads set in closed form without a training step, and"
-        f" {edge - alone:+.1f} against the same edge model trained without the cloud model ({alone:.1f} %).",
-        _verdict(edge, alone=alone, start=zero_steps(means)),
-        f"Queries of the edge model in the cloud model's gallery: {means['E2C']:.1f} %; the other way round:"
-        f" {means['C2E']:.1f} %.",
-        "This is one seed: differences of a few points are within chance.",
-    ]
+    cloud, edge, alone, start = means["C2C"], means["E2E"], means[TASK_ONLY], zero_steps(means)
+    untrained = (
+        f"Untrained, the cloud model has a mean mAP of {means[UNTRAINED_CLOUD]:.1f} % among {unseen_people} people of"
+        f" the site, and the edge model {means[UNTRAINED_EDGE]:.1f} %."
+    )
+    adapted = (
+        f"Adapted to {labelled_people:,} labelled people of the site, the cloud model has {cloud:.1f} %"
+        f" ({cloud - means[UNTRAINED_CLOUD]:+.1f})."
+    )
+    distilled = f"Distilled from the adapted cloud model, the edge model has {edge:.1f} % ({edge - means[UNTRAINED_EDGE]:+.1f})."
+    rivals = (
+        f"That is {edge - alone:+.1f} against the edge model trained without the cloud model ({alone:.1f} %), and"
+        f" {edge - start:+.1f} against the best edge model without a training step ({start:.1f} %)."
+    )
+    together = (
+        f"In the cloud model's gallery the edge model's queries reach {means['E2C']:.1f} %; the other way round it is"
+        f" {means['C2E']:.1f} %."
+    )
+    chance = "This is one seed: differences of a few points are within chance."
+    return [untrained, adapted, distilled, rivals, _verdict(edge, alone, start), together, chance]
 
 
-def _verdict(edge: float, *, alone: float, start: float) -> str:
-    """Distillation is worth its steps only above both of its rivals."""
-    above = {"training without the cloud model": edge > alone, "no training step at all": edge > start}
-    if all(above.values()):
-        return "In this run distillation was better than training without the cloud model and than no training step."
-    better = " and ".join(f"than {name}" for name, is_above in above.items() if not is_above)
-    return f"In this run distillation was not better {better}."
+def _verdict(edge: float, alone: float, start: float) -> str:
+    """Say whether distillation was worth its steps: only above both of its rivals."""
+    rivals = {"training without the cloud model": alone, "no training step at all": start}
+    stronger = [name for name, value in rivals.items() if edge <= value]
+    if stronger:
+        return f"Here distillation was not better than {' or '.join(stronger)}."
+    return f"Here distillation was better than {' and than '.join(rivals)}."
