@@ -97,7 +97,8 @@ def claims(means: Means, *, labelled_people: int, unseen_people: int) -> list[st
         f"Adapted to {labelled_people:,} labelled people of the site, the cloud model has {cloud:.1f} %"
         f" ({cloud - means[UNTRAINED_CLOUD]:+.1f})."
     )
-    distilled = f"Distilled from the adapted cloud model, the edge model has {edge:.1f} % ({edge - means[UNTRAINED_EDGE]:+.1f})."
+    gain = edge - means[UNTRAINED_EDGE]
+    distilled = f"Distilled from the adapted cloud model, the edge model has {edge:.1f} % ({gain:+.1f})."
     rivals = (
         f"That is {edge - alone:+.1f} against the edge model trained without the cloud model ({alone:.1f} %), and"
         f" {edge - start:+.1f} against the best edge model without a training step ({start:.1f} %)."
