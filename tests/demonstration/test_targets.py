@@ -1,4 +1,4 @@
-"""The story of the demonstration at a reduced size: what has to hold for the shipped models, whatever their weights. Slow.
+"""The story of the demonstration at a reduced size: what has to hold for the shipped models. Slow.
 
 The aims themselves are measured at full size and over seeds by `benchmarks/demonstration.py`.
 """

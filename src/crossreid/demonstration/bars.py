@@ -22,8 +22,10 @@ def bars_svg(bars: Sequence[Bar], *, title: str) -> str:
     """
     values = "; ".join(f"{bar.model}: {bar.value:.1f} %" for bar in bars)
     rows = "".join(_row(bar, place) for place, bar in enumerate(bars))
+    height = _ROW * len(bars)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_ROW * len(bars)}" role="img">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH * 1.5:.0f}"'
+        f' height="{height * 1.5:.0f}" role="img">'
         f"<title>{html.escape(f'{title}. {values}')}</title><style>{_STYLE}</style>{rows}</svg>\n"
     )
 

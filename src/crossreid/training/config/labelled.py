@@ -11,7 +11,7 @@ class LabelledConfig(Configuration):
     """What all trainings on a data set share.
 
     With `checkpointing`, activations inside the blocks are computed again in the backward pass: less memory, slower
-    steps. With `keep: best` the model is that of the best validation (mean mAP of the three tasks, of those that the
+    steps. With `keep: best` the model is that of the best validation, the one before the first step included (mean mAP of the three tasks, of those that the
     people have evidence for; of DSMD rSum between photographs and captions), not of the last step.
     """
 
