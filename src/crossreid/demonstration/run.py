@@ -4,7 +4,7 @@ import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from crossreid.demonstration import story
@@ -20,6 +20,7 @@ from crossreid.demonstration.stages import (
     draw,
     embed,
     follow,
+    in_memory,
     mean_average_precision,
 )
 from crossreid.evaluation.report import Report
@@ -64,12 +65,13 @@ def run_demo(
         f" {settings.gallery_people} to search for",
     ):
         data = draw(settings, folder, quiet=quiet)
+        learning = replace(data, train=in_memory(data.train), validation=in_memory(data.validation))
     with clock.stage("adapt", "Adapting the cloud model to the site by LoRA"):
-        teacher = adapt(settings, data, folder, quiet=quiet)
+        teacher = adapt(settings, learning, folder, quiet=quiet)
     with clock.stage("distil", "Distilling it into the edge model, and training the edge model without it"):
-        models = follow(settings, data, folder, teacher, quiet=quiet)
+        models = follow(settings, learning, folder, teacher, quiet=quiet)
     with clock.stage("measure", f"Searching for {settings.gallery_people} people whom no model has seen"):
-        embeddings = embed(models, data.people, quiet=quiet)
+        embeddings = embed(models, in_memory(data.people), quiet=quiet)
         report = compare(embeddings)
     with clock.stage("report", "Enrolling the photographs in a gallery and writing the report"):
         gallery = folder / "gallery"

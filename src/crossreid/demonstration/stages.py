@@ -1,13 +1,16 @@
 """The demonstration step by step; each stage is skipped when its result is already there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from crossreid.core.embeddings import Embeddings
+from crossreid.core.sample import Sample
 from crossreid.data.dataset import Dataset
+from crossreid.data.images import decode_image, resize_image
 from crossreid.data.loading import load_dataset
 from crossreid.demonstration.closed_form import ClosedForm, set_heads
 from crossreid.demonstration.settings import (
@@ -21,12 +24,14 @@ from crossreid.demonstration.story import CLOSED_FORM, TASK_ONLY, UNTRAINED_CLOU
 from crossreid.evaluation.evaluate import evaluate
 from crossreid.evaluation.report import Report
 from crossreid.models.loading import load_encoder
+from crossreid.models.presets import TINY_HEIGHT, TINY_WIDTH
 from crossreid.synthesis.pedestrians.dataset import write_world
 from crossreid.synthesis.pedestrians.world import Split
 from crossreid.training.build import read_history, train_model
 from crossreid.training.teacher_features import store_teacher_features
 
 PROTOCOLS = ("source-excluded", "all")
+_DECODERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,19 @@ def draw(settings: DemoSettings, folder: Path, *, quiet: bool) -> DemoData:
         people=people_of("people", "demo", settings.gallery_people, settings.gallery_groups),
         searched=folder / "people",
     )
+
+
+def in_memory(people: Dataset) -> Dataset:
+    """Decode all pictures at the size of the tiny models: every picture is looked at some twenty times."""
+    with ThreadPoolExecutor(_DECODERS) as pool:
+        return replace(people, samples=tuple(pool.map(_decoded, people.samples)))
+
+
+def _decoded(sample: Sample) -> Sample:
+    if sample.path is None:
+        return sample
+    picture = decode_image(sample.path, size_hint=(TINY_HEIGHT, TINY_WIDTH))
+    return replace(sample, path=None, image=resize_image(picture, TINY_HEIGHT, TINY_WIDTH))
 
 
 def adapt(settings: DemoSettings, data: DemoData, folder: Path, *, quiet: bool) -> Path:
