@@ -268,7 +268,9 @@ def test_progress_runs_from_zero_towards_one(tmp_path: Path) -> None:
     assert run(tmp_path, steps=4, accumulation=2).seen == [0, 0, 0.25, 0.25, 0.5, 0.5, 0.75, 0.75]
 
 
-def test_validation_is_called_in_between_and_at_the_end_in_evaluation_mode(tmp_path: Path) -> None:
+def test_validation_is_called_at_the_start_in_between_and_at_the_end_in_evaluation_mode(
+    tmp_path: Path,
+) -> None:
     task = Regression()
     modes: list[bool] = []
 
@@ -278,9 +280,29 @@ def test_validation_is_called_in_between_and_at_the_end_in_evaluation_mode(tmp_p
 
     train(task, Drawn(), config(), tmp_path, validate=validate, validate_every=4, quiet=True)
     figures = [(line["step"], line["map"]) for line in history(tmp_path) if "map" in line]
-    assert figures == [(4, 10.0), (6, 20.0)]
-    assert modes == [False, False]
+    assert figures == [(0, 10.0), (4, 20.0), (6, 30.0)]
+    assert modes == [False, False, False]
     assert not task.training
+
+
+def test_the_first_validation_sees_the_untrained_weights_and_is_not_repeated(tmp_path: Path) -> None:
+    seen: list[dict[str, Tensor]] = []
+
+    def watched(task: Regression, batches: BatchSequence) -> None:
+        def validate() -> dict[str, float]:
+            seen.append({name: value.clone() for name, value in task.layers.named_parameters()})
+            return {"map": 1.0}
+
+        train(task, batches, config(average=0.5), tmp_path, validate=validate, quiet=True)
+
+    untrained = dict(Regression().layers.named_parameters())
+    with pytest.raises(PowerCut):
+        watched(Regression(), Drawn(cut_at(4)))
+    assert_same(seen[0], untrained)
+    watched(Regression(), Drawn())
+    assert [line["step"] for line in history(tmp_path) if "map" in line] == [0, 6]
+    assert len(seen) == 2
+    assert not torch.equal(seen[1]["0.weight"], untrained["0.weight"])
 
 
 def test_validation_changes_nothing_about_the_training(tmp_path: Path) -> None:
@@ -298,9 +320,9 @@ def test_the_average_of_the_weights_is_what_is_validated_and_kept(tmp_path: Path
 
     train(task, Drawn(), config(average=0.5), tmp_path, validate=validate, validate_every=6, quiet=True)
     plain = run(tmp_path / "plain").layers.state_dict()
-    assert len(seen) == 1
+    assert len(seen) == 2
     for name, value in task.layers.named_parameters():
-        assert torch.equal(value, seen[0][name])
+        assert torch.equal(value, seen[1][name])
         assert not torch.equal(value, plain[name])
     stored = load_file(tmp_path / "checkpoint" / "task.safetensors")
     # What the optimiser works on is not the average.
@@ -309,7 +331,7 @@ def test_the_average_of_the_weights_is_what_is_validated_and_kept(tmp_path: Path
 
 @pytest.mark.parametrize("cut", [None, 5])
 def test_without_progress_a_training_ends_before_its_time(tmp_path: Path, cut: int | None) -> None:
-    figures = iter([10.0, 30.0, 30.0, 20.0, 40.0, 50.0])
+    figures = iter([5.0, 10.0, 30.0, 30.0, 20.0, 40.0, 50.0])
 
     def validate() -> dict[str, float]:
         return {"map": next(figures), "other": 99.0}
@@ -323,7 +345,7 @@ def test_without_progress_a_training_ends_before_its_time(tmp_path: Path, cut: i
     run(tmp_path, **settings)
     values = [(line["step"], line["map"]) for line in history(tmp_path) if "map" in line]
     # 30 is no better than 30, and 20 is worse: two in a row.
-    assert values == [(2, 10.0), (4, 30.0), (6, 30.0), (8, 20.0)]
+    assert values == [(0, 5.0), (2, 10.0), (4, 30.0), (6, 30.0), (8, 20.0)]
     assert json.loads((tmp_path / "checkpoint" / "progress.json").read_text())["step"] == 8
     assert run(tmp_path, **settings).seen == []
 

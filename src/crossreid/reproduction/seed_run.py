@@ -209,13 +209,12 @@ class SeedRun:
 
         def make(folder: Path) -> dict[str, Any]:
             followed = None if teacher is None else self.training_features()
-            validation = None if isinstance(config, TeacherConfig) else self.data.validation
             model = train_model(
                 config,
                 self.data.train,
                 folder,
                 teacher_features=followed,
-                validation=validation,
+                validation=self.data.validation,
                 quiet=self.quiet,
             )
             seconds = read_history(folder / "history.jsonl", "seconds")[-1][1]

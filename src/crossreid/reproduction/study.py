@@ -15,7 +15,7 @@ from crossreid.demonstration.settings import (
     student_config,
     teacher_config,
 )
-from crossreid.demonstration.stages import PRECISION, draw
+from crossreid.demonstration.stages import draw
 from crossreid.models.loading import PrecisionSetting
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 from crossreid.training.config.problems import describe_problem
@@ -68,7 +68,7 @@ class Study:
     distillation: DistillationConfig
     world: Mapping[str, Any]
     read: Callable[[int, Path, bool], StudyData]
-    precision: PrecisionSetting = PRECISION
+    precision: PrecisionSetting = "auto"
     zero_shot: bool = False
     timing_seconds: float = 5.0
 
@@ -115,7 +115,10 @@ def tiny_study(overrides: Sequence[str] = ()) -> Study:
     return Study("tiny", teacher, student, distillation, world, read, zero_shot=True)
 
 
-_SCHEDULE = ("teacher_steps", "student_steps", "batch_people")
+_SCHEDULE = (
+    "batch_people", "teacher_steps", "teacher_learning_rate", "lora_rank", "lora_stride", "lora_dense",
+    "student_steps", "student_learning_rate", "validations",
+)  # fmt: skip
 """Fields of `DemoSettings` that the configurations repeat."""
 
 

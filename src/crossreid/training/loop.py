@@ -80,9 +80,9 @@ def train(
         folder: receives `checkpoint/`, `history.jsonl` and TensorBoard's files.
         description: names the progress bar.
         settings: the whole configuration, kept in the checkpoint and compared on resume.
-        validate: returns named figures, called every `validate_every` steps and at the end, by process 0 alone. Of the
-            first of them more is better.
-        validate_every: 0: only at the end.
+        validate: returns named figures, called before the first step, every `validate_every` steps and at the end, by
+            process 0 alone. Of the first of them more is better.
+        validate_every: 0: only before the first step and at the end.
         quiet: no progress bar.
 
     Returns:
@@ -100,6 +100,8 @@ def train(
     if main:
         complete_record(folder / RECORD, precision=training.precision)
     coming = _coming(batches, config, training.first, training.accelerator)
+    if validate and training.first == 0:
+        training.validate(validate, 0)
     started = time.perf_counter()
     with (
         signals_remembered() as interruption,
