@@ -53,7 +53,7 @@ def weightless_task(
         people: train identities.
         rows: samples of the training set.
     """
-    seed, places = config.loop.seed, _groups(contents)
+    seed, places = config.loop.seed, batch_groups(contents)
     with torch.device("meta"):
         features = torch.empty(max(rows, contents.items, _components(config)), dim)
         match config:
@@ -99,7 +99,7 @@ def weightless_batch(
     """The batch of one process: the longest caption of the data, or one that the model cuts, for every caption."""
     seen = [kind for kind in contents.kinds if kind != Modality.TEXT]
     visual = tuple(seen[place % len(seen)] for place in range(contents.pictures))
-    places = _groups(contents)
+    places = batch_groups(contents)
     return Batch(
         pixel_values=torch.empty(contents.pictures, 3, size.height, size.width),
         captions=(longest_caption(dataset),) * contents.captions,
@@ -116,7 +116,7 @@ def longest_caption(dataset: Dataset | None) -> str:
     return max(captions, key=len, default="") or " ".join(["word"] * LONGEST)
 
 
-def _groups(contents: BatchContents) -> torch.Tensor:
+def batch_groups(contents: BatchContents) -> torch.Tensor:
     """int64 [items], the group of each: one of each kind, as far as there are some."""
     kinds = max(1, len(contents.kinds) - (Modality.TEXT in contents.kinds))
     pictures = [place // kinds % contents.groups for place in range(contents.pictures)]
