@@ -119,14 +119,39 @@ def test_a_dry_run_says_what_would_be_trained_and_writes_nothing(
     assert "in 11 layers:" in shown
     assert "visual.blocks.*.attn.qkv  in 1" in shown
     assert "language_model.layers.*.self_attn.q_proj  in 1" in shown
-    assert "MiB of activations" in shown
-    assert re.search(r"Time +at least \d+\.\d\d hours here: .* TFLOP a step", shown)
+    assert re.search(r"\n +activations kept for the backward pass +\d+\.\d\d\n", shown)
+    assert re.search(
+        r"Time +at least \d+\.\d\d hours: .* TFLOP a step, at the .* in fp32 measured here", shown
+    )
+    assert "Fits" not in shown  # nothing is said of this machine's memory
     without = run("train", config, "--dry-run").stdout
     assert "without the classifier over the people of the data" in without
     distillation = configuration("distillation", backbone=str(cloud))
     refused = run("train", distillation, "--dry-run", status=2)
     assert "which is a teacher; expected a student" in refused.stderr
     assert "no --out" in run("train", config, "--data", world, status=2).stderr
+
+
+def test_a_dry_run_plans_for_a_machine_that_is_not_here(
+    run: Call, configuration: Write, cloud: Path, world: Path, tmp_path: Path
+) -> None:
+    config = configuration("teacher", backbone=str(cloud), lora={"rank": 2})
+    planned = ("train", config, "--dry-run", "--set", "batch.people=4", "--set", "loop.precision=bf16")
+    shown = run(*planned, "--card", "rtx 3090", "--processes", "2").stdout
+    assert "in 2 processes: 12 pictures and 4 captions each" in shown
+    assert "Memory    of each process, MiB:" in shown
+    assert "exchange between processes" in shown
+    assert "Fits      yes: 0.0 GiB into 24 GiB, of which 2.4 are left free" in shown
+    assert re.search(r"Time +about .* in each process, at 40 % of RTX-3090's peak in bf16, 71 TFLOP/s", shown)
+    small = run(*planned, "--device-memory", "0.0005", "--rate", "71e12").stdout
+    assert "Fits      no:" in small
+    assert "Use devices with more memory, or a smaller backbone." in small
+    assert "at 40 % of --rate, 71 TFLOP/s" in small
+    unknown = run(*planned, "--card", "RTX-9", status=2).stderr
+    assert "the card 'RTX-9'; expected one of RTX-3090" in unknown
+    trained = run("train", config, "--data", world, "--out", tmp_path / "run", "--processes", "2", status=2)
+    assert "add --dry-run, or start several processes by accelerate launch" in trained.stderr
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_pretraining_draws_its_own_people(
@@ -144,6 +169,9 @@ def test_a_pretraining_draws_its_own_people(
     shown = run("train", config, "--dry-run").stdout
     assert "Plan of a contrastive pretraining; nothing is drawn or trained." in shown
     assert "60,000 photographs and 8,000 drawings with captions" in shown
+    assert "activations kept for the backward pass" in shown
+    several = run("train", config, "--dry-run", "--processes", "2", status=2).stderr
+    assert "--processes 2 for batches that cannot be divided; expected one process" in several
     assert "data for a contrastive" in run("train", config, "--dry-run", "--data", world, status=2).stderr
     result = run("train", config, "--out", tmp_path / "run")
     assert "(loss 0.500 at step 2)" in result.stdout

@@ -46,4 +46,5 @@ def test_a_plan_says_what_would_be_drawn_and_trained(run: Call, config: Path) ->
     assert "Plan of a translator training; nothing is trained." in output
     assert "photograph -> " in output
     assert "drawn of" in output
-    assert "hours here" in output
+    assert "measured here" in output
+    assert "activations kept for the backward pass" in output

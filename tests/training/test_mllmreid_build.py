@@ -26,11 +26,13 @@ from crossreid.training.config import (
     load_config,
 )
 from crossreid.training.continuations import Continuations
+from crossreid.training.machine import Machine
 from crossreid.training.mllmreid import load_backbone, make_task, validation_tasks
 from crossreid.training.plan import plan_training
 from crossreid.training.teacher_features import store_teacher_features
 
 CONFIGS = Path(__file__).parents[2] / "configs"
+CPU = Machine("cpu", 1, None, "fp32", 1e9, 1.0, "measured here")
 LOOP: dict[str, Any] = {"steps": 4, "learning_rate": 0.01, "log_every": 1, "workers": 0, "tracker": None}
 LORA = {"rank": 2}
 
@@ -242,7 +244,7 @@ def test_validations_search_by_what_was_learnt(modalities: list[str], feature: s
 @pytest.mark.parametrize("settings", [{}, {"mllmreid": {"reid": "visual"}}, {"vision_rate": 0.0}])
 def test_a_plan_counts_what_is_trained(tiny: Any, backbone: str, settings: dict[str, Any]) -> None:
     config, people = configuration(backbone, **settings), tiny.dataset()
-    plan, task = plan_training(config, people), make_task(config, people)
+    plan, task = plan_training(config, people, machine=CPU), make_task(config, people)
     assert plan.trained_parameters == sum(p.numel() for p in task.parameters() if p.requires_grad)
     tuner: Any = task.adapters.base_model
     adapted = {name for name, module in tuner.model.named_modules() if hasattr(module, "lora_A")}
@@ -256,7 +258,7 @@ def test_a_plan_of_what_is_to_be_made_and_of_two_towers(tiny: Any, backbone: str
 
     small = load_config(CONFIGS / "mllmreid-tiny.yaml")
     assert isinstance(small, MllmreidConfig)
-    plan = plan_training(small, None)
+    plan = plan_training(small, None, machine=CPU)
     assert (plan.height, plan.width) == (112, 56)
     # Four blocks of seven layers: four of 256 x 256, three between 256 and 682.
     assert sum(plan.adapters.values()) == (4 * 16 * (2 * (320 + 320) + 2 * (320 + 160) + 3 * (320 + 864)))
@@ -265,7 +267,7 @@ def test_a_plan_of_what_is_to_be_made_and_of_two_towers(tiny: Any, backbone: str
     ).save_pretrained(tmp_path / "language")
     save_model(tiny.student(), tmp_path / "vision")
     config = configuration(f"{tmp_path / 'vision'}+{tmp_path / 'language'}")
-    drawn = plan_training(config, None)
+    drawn = plan_training(config, None, machine=CPU)
     assert sum(drawn.adapters.values()) == 2 * (4 * (64 + 64) + 3 * (64 + 96))
     assert (drawn.height, drawn.width) == (84, 56)
 
@@ -285,8 +287,9 @@ def test_a_plan_of_dsmd_counts_both_kinds_of_students(tiny: Any, tmp_path: Path,
         values = {"kind": "dsmd", "backbone": backbone, "loop": LOOP, "dsmd": {"task": task, "queue": 8}}
         config = DsmdConfig.model_validate(values)
         teacher = clip if backbone == joined else None
-        plan = plan_training(config, people, teacher=teacher)
+        plan = plan_training(config, people, machine=CPU, teacher=teacher)
         trained = [p for p in _task(config, people, features).parameters() if p.requires_grad]
         assert plan.trained_parameters == sum(p.numel() for p in trained), backbone
         assert plan.adapters == {}
-        assert plan.lowest_memory_mib == pytest.approx(16 * plan.trained_parameters / 2**20)
+        state = plan.memory.trained + plan.memory.gradients + plan.memory.moments
+        assert state == pytest.approx(16 * plan.trained_parameters / 2**20)

@@ -6,6 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crossreid.cli.dry_run import (
+    CardName,
+    DeviceMemory,
+    PlannedMachine,
+    Processes,
+    Rate,
+    refuse_without_dry_run,
+    show_training_plan,
+)
 from crossreid.cli.options import (
     BatchSize,
     DatasetName,
@@ -47,7 +56,11 @@ def distill(
     overrides: Overrides = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Only say what would be trained; the teacher need not be there yet."),
+        typer.Option(
+            "--dry-run",
+            help="Print what would be trained, its memory and its time, and train nothing; the teacher need not be"
+            " there yet.",
+        ),
     ] = False,
     features: Annotated[
         Path | None,
@@ -59,19 +72,22 @@ def distill(
     batch_size: BatchSize = 64,
     device: Device = None,
     precision: Precision = None,
+    card: CardName = None,
+    device_memory: DeviceMemory = None,
+    processes: Processes = None,
+    rate: Rate = None,
 ) -> None:
     """Train the edge model to follow the cloud model, by the paper's distillation or by DSMD.
 
     The cloud model's features of the data are computed once and stored; later calls read them. Stopped and called
     again, the training goes on from its last checkpoint.
     """
-    from crossreid.cli.dry_run import show_training_plan
     from crossreid.cli.outputs import check_output_file, check_output_folder, report_run
     from crossreid.core.errors import ConfigurationError
     from crossreid.training.build import check_training, train_model
     from crossreid.training.config import DistillationConfig, DsmdConfig, load_config
     from crossreid.training.gathering import process_number
-    from crossreid.training.plan import plan_training
+    from crossreid.training.plan import check_backbone
 
     settings = load_config(config, overrides or ())
     if not isinstance(settings, DistillationConfig | DsmdConfig):
@@ -82,8 +98,10 @@ def distill(
         )
     given = TrainingData(dataset, data, split, validation_split)
     if dry_run:
-        show_training_plan(settings, given, config, teacher=teacher)
+        asked = PlannedMachine(device_memory, processes, rate, card)
+        show_training_plan(settings, given, config, asked, teacher=teacher)
         return
+    refuse_without_dry_run(device_memory, processes, rate, card)
     if out is None or data is None:
         missing = "--out" if out is None else "--data"
         raise ConfigurationError(
@@ -102,7 +120,7 @@ def distill(
     validation = given.validation()
     # The teacher may have hours to embed: what would be refused after that is refused now.
     check_training(settings, people, validation)
-    plan_training(settings, people)
+    check_backbone(settings)
     stored = _store(teacher, whole, people, file, batch_size=batch_size, device=device, precision=precision)
     model = train_model(
         settings,

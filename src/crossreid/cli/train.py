@@ -6,6 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crossreid.cli.dry_run import (
+    CardName,
+    DeviceMemory,
+    PlannedMachine,
+    Processes,
+    Rate,
+    check_draws,
+    refuse_without_dry_run,
+    show_plan_of,
+)
 from crossreid.cli.options import (
     PHOTOGRAPHS,
     DatasetName,
@@ -27,7 +37,6 @@ if TYPE_CHECKING:
         MllmreidConfig,
         StudentConfig,
         TeacherConfig,
-        TrainingConfig,
         TranslatorConfig,
     )
 
@@ -43,13 +52,17 @@ def train(
         bool,
         typer.Option(
             "--dry-run",
-            help="Only say what would be trained, of a distillation too: data, batches, parameters, adapted layers.",
+            help="Print what would be trained, of a distillation too, its memory and its time, and train nothing.",
         ),
     ] = False,
     data: OptionalData = None,
     dataset: DatasetName = "pedestrians",
     split: Split = "train",
     validation_split: ValidationSplit = None,
+    card: CardName = None,
+    device_memory: DeviceMemory = None,
+    processes: Processes = None,
+    rate: Rate = None,
 ) -> None:
     """Train the cloud model, the edge model alone, MLLMReID or a translator, or pretrain, as the configuration says.
 
@@ -73,8 +86,9 @@ def train(
     settings = load_config(config, overrides or ())
     given = TrainingData(dataset, data, split, validation_split)
     if dry_run:
-        _show_plan(settings, given, config)
+        show_plan_of(settings, given, config, PlannedMachine(device_memory, processes, rate, card))
         return
+    refuse_without_dry_run(device_memory, processes, rate, card)
     if out is None:
         raise ConfigurationError("no --out", expected="a folder for the run", remedy="or --dry-run")
     match settings:
@@ -94,38 +108,11 @@ def train(
             _train(settings, out, given, config)
 
 
-def _check_draws(settings: "CaptioningConfig | ContrastiveConfig", data: object) -> None:
-    from crossreid.core.errors import ConfigurationError
-
-    if data is not None:
-        raise ConfigurationError(
-            f"data for a {settings.kind} pretraining, which draws its own", remedy="leave the data out"
-        )
-
-
-def _show_plan(settings: "TrainingConfig", given: TrainingData, config: Path) -> None:
-    from crossreid.cli.dry_run import show_training_plan
-    from crossreid.cli.plan import show_pretraining_plan, show_translator_plan
-    from crossreid.training.config import CaptioningConfig, ContrastiveConfig, TranslatorConfig
-    from crossreid.training.pretraining_plan import plan_pretraining
-    from crossreid.training.translator_plan import plan_translator
-
-    match settings:
-        case CaptioningConfig() | ContrastiveConfig():
-            _check_draws(settings, given.root)
-            show_pretraining_plan(plan_pretraining(settings))
-        case TranslatorConfig():
-            people = None if given.root is None else given.people()
-            show_translator_plan(plan_translator(settings, people))
-        case _:
-            show_training_plan(settings, given, config)
-
-
 def _pretrain(settings: "CaptioningConfig | ContrastiveConfig", out: Path, given: TrainingData) -> None:
     from crossreid.cli.outputs import check_output_folder, report_run
     from crossreid.training.pretraining import pretrain
 
-    _check_draws(settings, given.root or given.validation_split)
+    check_draws(settings, given.root or given.validation_split)
     check_output_folder(out)
     model = pretrain(settings, out, quiet=not sys.stderr.isatty())
     report_run(out)

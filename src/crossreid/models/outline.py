@@ -1,6 +1,7 @@
 """A model's architecture without its weights."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,6 +9,7 @@ import torch
 from torch import nn
 from transformers import (
     AutoConfig,
+    AutoTokenizer,
     BertConfig,
     BertModel,
     CLIPConfig,
@@ -25,12 +27,15 @@ from transformers import (
 
 from crossreid.core.errors import CheckpointError
 from crossreid.data.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
+from crossreid.models.adapter import base_of, is_adapter
 from crossreid.models.folder import load_model, read_card
+from crossreid.models.loading import model_folder
 from crossreid.models.mllmreid_towers import llama_config
-from crossreid.models.presets import PAPER
+from crossreid.models.positions import set_positions
+from crossreid.models.presets import PAPER, RELEASE
 from crossreid.models.shipped import shipped_folder
+from crossreid.models.stand_in_tokenizer import StandInTokenizer
 from crossreid.models.student import Student
-from crossreid.models.teacher import Teacher
 from crossreid.models.vision_text_folder import TEXT, VISION, is_vision_text
 
 
@@ -44,6 +49,8 @@ class Outline:
         dim: width of its features.
         preprocessing: of its pictures.
         head_bias: whether a student's heads have one.
+        card: what its folder says beside the hub's files; empty where it says nothing.
+        words: folder of its tokenizer; None where there is none.
     """
 
     kind: Literal["teacher", "student", "llava"]
@@ -51,6 +58,8 @@ class Outline:
     dim: int
     preprocessing: Preprocessing
     head_bias: bool = False
+    card: Mapping[str, Any] = field(default_factory=dict)
+    words: Path | None = None
 
     @property
     def parameters(self) -> int:
@@ -66,9 +75,36 @@ class Outline:
         vision = model.config.vision_config
         return vision.patch_size * (vision.spatial_merge_size if self.kind == "teacher" else 1)
 
+    @property
+    def is_vision_text(self) -> bool:
+        """Whether it is a ViT beside a BERT."""
+        towers: Any = self.backbone
+        return self.kind == "student" and isinstance(towers[0], ViTModel)
+
+    @property
+    def has_tokenizer(self) -> bool:
+        """Whether the folder has the files of one."""
+        names = ("tokenizer.json", "vocab.json", "vocab.txt", "tokenizer.model")
+        return self.words is not None and any((self.words / name).is_file() for name in names)
+
+    def tokenizer(self) -> Any:
+        """The tokenizer of the folder; without one a stand-in, which gives every word and mark one token.
+
+        Raises:
+            CheckpointError: its files are damaged.
+        """
+        if not self.has_tokenizer:
+            return StandInTokenizer()
+        try:
+            return AutoTokenizer.from_pretrained(self.words, local_files_only=True)
+        except (OSError, ValueError) as error:
+            raise CheckpointError(
+                f"the tokenizer in {self.words}: {error}", expected="a tokenizer"
+            ) from error
+
 
 def outline(folder: Path) -> Outline:
-    """Read settings alone, where the folder has them; an adapter or a state dict has to be loaded.
+    """Read settings alone, of an adapter those of its base; a state dict, which has none, is loaded.
 
     Args:
         folder: as for `load_model`.
@@ -78,10 +114,12 @@ def outline(folder: Path) -> Outline:
     """
     if is_vision_text(folder):
         return _with_card(outline_towers(folder / VISION, folder / TEXT), read_card(folder))
+    if is_adapter(folder):
+        base, card = outline(model_folder(base_of(folder), weights=False)), read_card(folder)
+        released = replace(base, preprocessing=RELEASE.teacher, card={"prompts": RELEASE.prompts.to_dict()})
+        return _with_card(released, card)
     if not (folder / "config.json").is_file():
         model, _ = load_model(folder)
-        if isinstance(model, Teacher):
-            return Outline("teacher", model.backbone, model.dim, model.preprocessing)
         if isinstance(model, Student):
             towers = nn.ModuleList([model.vision, model.text])
             return Outline("student", towers, model.dim, model.preprocessing, model.head_bias)
@@ -98,15 +136,21 @@ def outline(folder: Path) -> Outline:
                 Qwen2VLModel(config) if isinstance(config, Qwen2VLConfig) else Qwen2_5_VLModel(config)
             )
             dim = backbone.config.text_config.hidden_size
-            return Outline("teacher", backbone, dim, preprocessing or PAPER.teacher)
+            size = preprocessing or PAPER.teacher
+            return Outline("teacher", backbone, dim, size, card=card, words=folder)
         if isinstance(config, CLIPConfig):
             clip = CLIPModel(config)
+            if "grid" in card:
+                rows, columns = card["grid"]
+                set_positions(
+                    clip.vision_model, torch.empty(rows * columns + 1, config.vision_config.hidden_size)
+                )
             towers = nn.ModuleList([clip.vision_model, clip.text_model])
             dim = card.get("dim", clip.visual_projection.out_features)
-            bias = card.get("head_bias", False)
-            return Outline("student", towers, dim, preprocessing or PAPER.student, bias)
+            bias, size = card.get("head_bias", False), preprocessing or PAPER.student
+            return Outline("student", towers, dim, size, bias, card, folder)
     if isinstance(config, LlavaConfig):
-        return _with_card(_outline_llava(config), card)
+        return _with_card(_outline_llava(config, folder), card)
     raise CheckpointError(
         f"{folder} holds a {config.model_type} model", expected="a Qwen2-VL, a LLaVA or a CLIP"
     )
@@ -122,7 +166,7 @@ def outline_towers(vision: Path, text: Path) -> Outline:
     with torch.device("meta"):
         towers = nn.ModuleList([ViTModel(vit, add_pooling_layer=False), BertModel(bert)])
     size = Preprocessing(vit.image_size, vit.image_size, mean=IMAGENET_MEAN, std=IMAGENET_STD)
-    return Outline("student", towers, bert.hidden_size, size, head_bias=True)
+    return Outline("student", towers, bert.hidden_size, size, head_bias=True, words=text)
 
 
 def outline_joined(vision: Path, language: Path) -> Outline:
@@ -131,36 +175,38 @@ def outline_joined(vision: Path, language: Path) -> Outline:
     Raises:
         CheckpointError: one of them is not there, or is another model.
     """
-    return _join(vision, _config_of(language, LlamaConfig))
+    return _join(vision, _config_of(language, LlamaConfig), language)
 
 
 def tiny_outline() -> Outline:
     """The LLaVA that is made where the backbone is `tiny`."""
-    cloud = _config_of(shipped_folder("tiny-cloud"), Qwen2VLConfig)
-    return _join(shipped_folder("tiny-edge"), llama_config(cloud.text_config))
+    words = shipped_folder("tiny-cloud")
+    cloud = _config_of(words, Qwen2VLConfig)
+    return _join(shipped_folder("tiny-edge"), llama_config(cloud.text_config), words)
 
 
-def _join(vision: Path, language: LlamaConfig) -> Outline:
+def _join(vision: Path, language: LlamaConfig, words: Path) -> Outline:
     clip, card = _config_of(vision, CLIPConfig), read_card(vision)
     tied = language.tie_word_embeddings
     joined = LlavaConfig(vision_config=clip.vision_config, text_config=language, tie_word_embeddings=tied)
     size = Preprocessing.from_dict(card["preprocessing"]) if card else PAPER.student
-    return replace(_outline_llava(joined), preprocessing=size)
+    return replace(_outline_llava(joined, words), preprocessing=size)
 
 
-def _outline_llava(config: LlavaConfig) -> Outline:
+def _outline_llava(config: LlavaConfig, words: Path) -> Outline:
     """As it comes from the hub: the feature is the vision tower's, at its own size."""
     vision: Any = config.vision_config
     with torch.device("meta"):
         llava = LlavaForConditionalGeneration(config)
     size = Preprocessing(vision.image_size, vision.image_size)
-    return Outline("llava", llava, vision.hidden_size, size)
+    return Outline("llava", llava, vision.hidden_size, size, words=words)
 
 
 def _with_card(drawn: Outline, card: dict[str, Any]) -> Outline:
     if not card:
         return drawn
-    return replace(drawn, dim=card["dim"], preprocessing=Preprocessing.from_dict(card["preprocessing"]))
+    size = Preprocessing.from_dict(card["preprocessing"])
+    return replace(drawn, dim=card["dim"], preprocessing=size, card=card)
 
 
 def _config_of(folder: Path, architecture: Any) -> Any:

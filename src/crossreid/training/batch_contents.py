@@ -1,7 +1,8 @@
 """What a batch holds before it is drawn."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from crossreid.core.modality import Modality
 from crossreid.data.dataset import Dataset
@@ -16,13 +17,15 @@ class BatchContents:
     Args:
         pictures: in it; on average, where groups differ.
         captions: likewise.
-        modalities: kinds of evidence.
+        groups: that they are of.
+        kinds: of evidence, pictures first.
         per_epoch: batches until every person came up once; None without data.
     """
 
     pictures: int
     captions: int
-    modalities: int
+    groups: int
+    kinds: tuple[Modality, ...]
     per_epoch: int | None
 
     @property
@@ -30,11 +33,22 @@ class BatchContents:
         """Pictures and captions."""
         return self.pictures + self.captions
 
+    def of_process(self, people: int, processes: int) -> "BatchContents":
+        """What the process with the most people has of a batch of `people`."""
+        own = -(-people // processes)
+        parts = (-(-count * own // people) for count in (self.pictures, self.captions, self.groups))
+        return replace(self, **dict(zip(("pictures", "captions", "groups"), parts, strict=True)))
+
 
 def contents_of_groups(batch: BatchConfig, modalities: frozenset[Modality]) -> BatchContents:
     """Without data: groups of one item of every kind."""
     groups, words = batch.people * batch.groups, Modality.TEXT in modalities
-    return BatchContents(groups * (len(modalities) - words), groups * words, len(modalities), None)
+    pictures = groups * (len(modalities) - words)
+    return BatchContents(pictures, groups * words, groups, _in_order(modalities), None)
+
+
+def _in_order(kinds: Iterable[Modality]) -> tuple[Modality, ...]:
+    return tuple(sorted(kinds, key=list(Modality).index))
 
 
 def contents_of_data(batch: BatchConfig, dataset: Dataset) -> BatchContents:
@@ -58,6 +72,7 @@ def contents_of_data(batch: BatchConfig, dataset: Dataset) -> BatchContents:
     return BatchContents(
         pictures=round(share * drawn.total()),
         captions=round(share * captions),
-        modalities=len(drawn) + bool(captions),
+        groups=batch.people * batch.groups,
+        kinds=_in_order([*drawn, *([Modality.TEXT] if captions else [])]),
         per_epoch=sampler.batches_per_epoch,
     )

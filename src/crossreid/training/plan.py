@@ -1,22 +1,27 @@
 """What a training would do, by its configuration and the architecture of its backbone: nothing is trained."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from torch import nn
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.core.modality import Modality
 from crossreid.data.dataset import Dataset
+from crossreid.data.preprocessing import Preprocessing
+from crossreid.models.heads import IdentityHead
 from crossreid.models.lora import HierarchicalLora, adapter_parameters
 from crossreid.models.outline import Outline
 from crossreid.models.presets import TREATMENTS
-from crossreid.training.accelerating import training_precision
 from crossreid.training.batch_contents import BatchContents, contents_of_data, contents_of_groups
-from crossreid.training.config import AlignmentConfig, DsmdConfig, MllmreidConfig, TeacherConfig
+from crossreid.training.config import AlignmentConfig, MllmreidConfig, TeacherConfig
 from crossreid.training.cost import StepCost, step_cost
+from crossreid.training.frozen_weights import FrozenWeights, are_held_in_half
+from crossreid.training.machine import Machine
+from crossreid.training.memory import TrainingMemory, training_memory
 from crossreid.training.mllmreid import evidence
+from crossreid.training.weightless import weightless_batch, weightless_task
 from crossreid.training.widths import PlannedConfig, backbone_outline, teacher_width, trained_width
-
-_FLOAT_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,13 @@ class TrainingPlan:
         groups: groups an identity.
         steps: of the optimiser.
         accumulation: batches a step.
-        batch: what a batch holds.
+        batch: what a batch holds, over all processes.
         dataset: the training split, or the people that are going to be drawn; None where there is neither.
-        cost: of a step; None where it is not known.
+        cost: of a step in one process.
+        memory: of one process.
         dim: width of the features.
+        can_checkpoint: activations can be computed again.
+        exact_words: token ids are those of the backbone's tokenizer.
         alignment: that makes the backbone before; None where it is there.
     """
 
@@ -55,8 +63,11 @@ class TrainingPlan:
     accumulation: int
     batch: BatchContents
     dataset: Dataset | None
-    cost: StepCost | None
+    cost: StepCost
+    memory: TrainingMemory
     dim: int
+    can_checkpoint: bool
+    exact_words: bool
     alignment: AlignmentConfig | None = None
 
     @property
@@ -66,31 +77,18 @@ class TrainingPlan:
             return None
         return self.steps * self.accumulation / self.batch.per_epoch
 
-    @property
-    def lowest_memory_mib(self) -> float:
-        """Weights in fp32, and of each trained one its gradient and AdamW's two moments. Activations come on top."""
-        frozen = self.backbone_parameters if self.adapters else 0
-        return (frozen + 4 * self.trained_parameters) * _FLOAT_BYTES / 2**20
 
+def check_backbone(
+    config: PlannedConfig, *, teacher: str | None = None
+) -> tuple[Outline, Preprocessing, int]:
+    """Read the backbone's settings (of a hub id, nothing but these and its words are fetched).
 
-def plan_training(
-    config: PlannedConfig,
-    dataset: Dataset | None,
-    *,
-    teacher: str | None = None,
-) -> TrainingPlan:
-    """Read the backbone's settings (of a hub id, nothing else is fetched) and count.
-
-    Args:
-        config: of a training on a data set.
-        dataset: the training split; None to leave it out.
-        teacher: of a distillation, whose width the student is to have, as for `teacher_width`; None for the backbone's
-            own.
+    Returns:
+        Its architecture, the treatment of pictures, and the width of the features.
 
     Raises:
         CheckpointError: the backbone or the teacher is not there, or incomplete.
         ConfigurationError: it is of another kind, or the input size does not fit its patches.
-        DataError: the data set has fewer people than a batch needs.
     """
     drawn = backbone_outline(config)
     kind = _KINDS.get(type(config), "student")
@@ -98,47 +96,80 @@ def plan_training(
         raise ConfigurationError(
             f"the backbone {config.backbone!r}, which is a {drawn.kind}", expected=f"a {kind}"
         )
-    adapters = _adapters(config, drawn)
     dim = trained_width(config, drawn) if teacher is None else teacher_width(teacher)
-    classified = _classified_widths(config, drawn, dim)
-    trained = sum(adapters.values()) + _trained_whole(config, drawn, dim)
-    if dataset is not None:
-        # Classifiers, and the gains of their necks.
-        trained += sum(width * (len(dataset.people) + 1) for width in classified)
     named = TREATMENTS[config.input.treatment] if config.input.treatment else None
     size = (named.teacher if kind == "teacher" else named.student) if named else drawn.preprocessing
-    batch = _batch(config, dataset)
-    height, width = config.input.height or size.height, config.input.width or size.width
-    if height % drawn.cell or width % drawn.cell:
+    size = replace(size, height=config.input.height or size.height, width=config.input.width or size.width)
+    if size.height % drawn.cell or size.width % drawn.cell:
         raise ConfigurationError(
-            f"an input of {height} x {width} px", expected=f"multiples of {drawn.cell} px"
+            f"an input of {size.height} x {size.width} px", expected=f"multiples of {drawn.cell} px"
         )
+    return drawn, size, dim
+
+
+def plan_training(
+    config: PlannedConfig, dataset: Dataset | None, *, machine: Machine, teacher: str | None = None
+) -> TrainingPlan:
+    """Run a batch of one process forward and backward on tensors without data, and count.
+
+    Args:
+        config: of a training on a data set.
+        dataset: the training split; None to leave it out.
+        machine: that it is planned for.
+        teacher: of a distillation, whose width the student is to have, as for `teacher_width`; None for the backbone's
+            own.
+
+    Raises:
+        CheckpointError: the backbone or the teacher is not there, or incomplete.
+        ConfigurationError: it is of another kind, the input size does not fit its patches, or a batch has fewer people
+            than there are processes.
+        DataError: the data set has fewer people than a batch needs.
+    """
+    drawn, size, dim = check_backbone(config, teacher=teacher)
+    batch = _batch(config, dataset)
+    if config.batch.people < machine.processes:
+        raise ConfigurationError(
+            f"batches of {config.batch.people} people for {machine.processes} processes",
+            expected="at least one person a process",
+            remedy=f"--set batch.people={machine.processes}",
+        )
+    counted, exact = drawn.parameters, drawn.has_tokenizer
+    adapters = _adapters(config, drawn)
+    own = batch.of_process(config.batch.people, machine.processes)
+    people = len(dataset.people) if dataset else config.batch.people
+    rows = len(dataset.samples) if dataset else 0
+    task = weightless_task(config, drawn, own, dim=dim, people=people, rows=rows)
+    if are_held_in_half(
+        config.loop, precision=machine.precision, device=machine.device, processes=machine.processes
+    ):
+        FrozenWeights(task)
+    cost = step_cost(
+        task,
+        lambda: weightless_batch(config, own, size, dataset),
+        device=machine.device,
+        precision=machine.precision,
+        accumulation=config.loop.accumulation,
+    )
+    trained = sum(parameter.numel() for parameter in task.parameters() if parameter.requires_grad)
     return TrainingPlan(
         kind=config.kind,
         backbone=config.backbone,
-        height=height,
-        width=width,
-        backbone_parameters=drawn.parameters,
+        height=size.height,
+        width=size.width,
+        backbone_parameters=counted,
         adapters=adapters,
-        trained_parameters=trained,
+        trained_parameters=trained - (0 if dataset else _classifiers(task)),
         people=config.batch.people,
         groups=config.batch.groups,
         steps=config.loop.steps,
         accumulation=config.loop.accumulation,
         batch=batch,
         dataset=dataset,
-        cost=step_cost(
-            drawn,
-            height=height,
-            width=width,
-            pictures=batch.pictures,
-            captions=batch.captions,
-            accumulation=config.loop.accumulation,
-            adapted=bool(adapters),
-            checkpointing=config.checkpointing,
-            half=training_precision(config.loop) != "fp32",
-        ),
+        cost=cost,
+        memory=training_memory(task, config.loop, cost, processes=machine.processes),
         dim=dim,
+        can_checkpoint=not drawn.is_vision_text,
+        exact_words=exact,
         alignment=config.alignment if isinstance(config, MllmreidConfig) else None,
     )
 
@@ -171,37 +202,9 @@ def _adapters(config: PlannedConfig, drawn: Outline) -> dict[str, int]:
             return {}
 
 
-def _trained_whole(config: PlannedConfig, drawn: Outline, dim: int) -> int:
-    """Parameters that are trained beside adapters: of students all with their heads, of a LLaVA what is before its
-    language model.
-    """
-    backbone: Any = drawn.backbone
-    match config:
-        case TeacherConfig():
-            return 0
-        case MllmreidConfig():
-            parts = [backbone.model.multi_modal_projector]
-            parts += [backbone.model.vision_tower] if config.vision_rate else []
-            return sum(parameter.numel() for part in parts for parameter in part.parameters())
-        case _:
-            return drawn.parameters + _head_parameters(drawn, dim)
-
-
-def _classified_widths(config: PlannedConfig, drawn: Outline, dim: int) -> list[int]:
-    """Widths of the features that identities are learnt of."""
-    match config:
-        case MllmreidConfig():
-            settings: Any = drawn.backbone.config
-            seen, latent = settings.vision_config.hidden_size, settings.text_config.hidden_size
-            return {"none": [], "visual": [seen], "direct": [seen, latent]}[config.mllmreid.reid]
-        case DsmdConfig() if not config.dsmd.task:
-            return []
-        case _:
-            return [dim]
-
-
-def _head_parameters(drawn: Outline, dim: int) -> int:
-    """Three heads on the vision tower and one on the text tower."""
-    towers: Any = drawn.backbone
-    vision, text = (tower.config.hidden_size for tower in towers)
-    return dim * (3 * vision + text + 4 * drawn.head_bias)
+def _classifiers(task: nn.Module) -> int:
+    """Trained parameters of the classifiers over people who are not known yet, and of their necks."""
+    heads = (module for module in task.modules() if isinstance(module, IdentityHead))
+    return sum(
+        parameter.numel() for head in heads for parameter in head.parameters() if parameter.requires_grad
+    )

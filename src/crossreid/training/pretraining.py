@@ -70,6 +70,13 @@ def pretrain(config: CaptioningConfig | ContrastiveConfig, folder: Path, *, quie
     return save_model(model, folder / "model", dtype=torch.float16)
 
 
+def answered_pictures(config: CaptioningConfig | ContrastiveConfig) -> int:
+    """Number of the pictures of a batch whose caption is learnt as an answer."""
+    if isinstance(config, ContrastiveConfig):
+        return 0
+    return max(1, round(config.answered_share * (config.batch_photographs + config.batch_drawings)))
+
+
 def _tokenizer(config: PretrainingConfig, world: World) -> PreTrainedTokenizerFast:
     if config.start is None:
         return train_tokenizer(_texts(world), vocabulary=TINY_VOCABULARY)
@@ -90,9 +97,6 @@ def _batches(
     *,
     quiet: bool,
 ) -> CorpusBatches:
-    answered = 0
-    if isinstance(config, CaptioningConfig):
-        answered = max(1, round(config.answered_share * (config.batch_photographs + config.batch_drawings)))
     return CorpusBatches(
         open_corpus(
             corpus,
@@ -106,7 +110,7 @@ def _batches(
         preprocessing,
         photographs=config.batch_photographs,
         drawings=config.batch_drawings,
-        answered=answered,
+        answered=answered_pictures(config),
         steps=config.loop.steps * config.loop.accumulation,
         seed=config.loop.seed,
     )

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from transformers import CLIPModel, Qwen2VLModel
+from transformers import CLIPModel, PreTrainedTokenizerFast, Qwen2VLModel
 
-from crossreid.models.outline import Outline
+from crossreid.core.modality import Modality
 from crossreid.models.presets import (
     TINY_DIM,
     TINY_HEIGHT,
@@ -15,16 +15,25 @@ from crossreid.models.presets import (
     tiny_edge_config,
     tiny_preprocessing,
 )
-from crossreid.models.prompts import SPECIAL_TOKENS
+from crossreid.models.prompts import TINY_PROMPTS
+from crossreid.models.shipped import shipped_folder
+from crossreid.models.student import Student
+from crossreid.models.teacher import Teacher
+from crossreid.models.tokenizer import special_token_ids
 from crossreid.synthesis.pedestrians.attributes import attribute_sizes
-from crossreid.training.accelerating import training_precision
+from crossreid.synthesis.pedestrians.world import World
+from crossreid.training.batches import CaptionedBatch
 from crossreid.training.config import CaptioningConfig, ContrastiveConfig
 from crossreid.training.cost import StepCost, step_cost
-from crossreid.training.tasks.attributes import AttributeRecognition
+from crossreid.training.machine import Machine
+from crossreid.training.memory import TrainingMemory, training_memory
+from crossreid.training.pretraining import answered_pictures
+from crossreid.training.tasks.captioning import CaptioningTask
+from crossreid.training.tasks.contrastive import ContrastiveTask
 
 _BYTES = 3 * TINY_HEIGHT * TINY_WIDTH
-_CHAT_TOKENS = (19, 45)
-"""Of a chat with the tiny prompts about a picture, beside the picture's own, and of one with a usual caption."""
+_TALKED_CAPTIONS = 32
+"""Of the first people of the world: their longest stands for every caption of the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +43,14 @@ class PretrainingPlan:
     Args:
         config: of the pretraining.
         parameters: all are trained.
-        cost: of a step. Answers and their next-token losses come on top.
+        cost: of a step.
+        memory: of the process.
     """
 
     config: CaptioningConfig | ContrastiveConfig
     parameters: int
     cost: StepCost
+    memory: TrainingMemory
 
     @property
     def pictures(self) -> int:
@@ -57,40 +68,54 @@ class PretrainingPlan:
         steps = self.config.loop.steps * self.config.loop.accumulation
         return steps / (self.config.photographs // self.config.batch_photographs)
 
-    @property
-    def lowest_memory_mib(self) -> float:
-        """Weights in fp32, their gradients and two moments. Activations come on top."""
-        return 4 * 4 * self.parameters / 2**20
 
+def plan_pretraining(config: CaptioningConfig | ContrastiveConfig, *, machine: Machine) -> PretrainingPlan:
+    """Run a batch forward and backward on tensors without data, and count.
 
-def plan_pretraining(config: CaptioningConfig | ContrastiveConfig) -> PretrainingPlan:
-    """Count the parameters and the matrix products of a step."""
-    ids: dict[str, int] = dict.fromkeys(SPECIAL_TOKENS, 0)
-    with torch.device("meta"):
-        recognise = AttributeRecognition(TINY_DIM, attribute_sizes())
-        if isinstance(config, CaptioningConfig):
-            whole: nn.Module = Qwen2VLModel(tiny_cloud_config(ids))
-            drawn = Outline("teacher", whole, TINY_DIM, tiny_preprocessing())
-            temperature = 1
-        else:
-            whole = clip = CLIPModel(tiny_edge_config(ids))
-            towers = nn.ModuleList([clip.vision_model, clip.text_model])
-            drawn = Outline("student", towers, TINY_DIM, tiny_preprocessing())
-            temperature = 0  # CLIP has its own
-    parameters = temperature + sum(
-        parameter.numel() for part in (whole, recognise) for parameter in part.parameters()
-    )
+    The vocabulary is that of the pretraining that it goes on from, where that is there, else of the shipped model.
+    """
+    task = _task(config)
     cost = step_cost(
-        drawn,
-        height=TINY_HEIGHT,
-        width=TINY_WIDTH,
-        pictures=config.batch_photographs + config.batch_drawings,
-        captions=config.batch_photographs + config.batch_drawings,
+        task,
+        lambda: _batch(config),
+        device=machine.device,
+        precision=machine.precision,
         accumulation=config.loop.accumulation,
-        adapted=False,
-        checkpointing=False,
-        half=training_precision(config.loop) != "fp32",
-        chat_tokens=_CHAT_TOKENS,
     )
-    assert cost is not None
-    return PretrainingPlan(config, parameters, cost)
+    parameters = sum(parameter.numel() for parameter in task.parameters())
+    return PretrainingPlan(config, parameters, cost, training_memory(task, config.loop, cost))
+
+
+def _task(config: CaptioningConfig | ContrastiveConfig) -> nn.Module:
+    shipped = shipped_folder("tiny-cloud" if isinstance(config, CaptioningConfig) else "tiny-edge")
+    earlier = None if config.start is None else config.start / "model"
+    words = earlier if earlier is not None and earlier.is_dir() else shipped
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(words, local_files_only=True)
+    shared = {
+        "attributes": config.attributes,
+        "attribute_sizes": attribute_sizes(),
+    }
+    with torch.device("meta"):
+        if isinstance(config, CaptioningConfig):
+            backbone = Qwen2VLModel(tiny_cloud_config(special_token_ids(tokenizer)))
+            teacher = Teacher(backbone, tokenizer, TINY_PROMPTS, tiny_preprocessing())
+            return CaptioningTask(teacher, contrast=config.contrast, **shared)
+        clip = CLIPModel(tiny_edge_config(special_token_ids(tokenizer)))
+        student = Student(clip, tokenizer, tiny_preprocessing(), dim=TINY_DIM)
+        return ContrastiveTask(clip, student, **shared)
+
+
+def _batch(config: CaptioningConfig | ContrastiveConfig) -> CaptionedBatch:
+    world, people = World(config.world_seed), config.batch_photographs
+    pictures = people + config.batch_drawings
+    first = range(min(people, _TALKED_CAPTIONS))
+    caption = max((world.group("pretrain", person, 0).caption for person in first), key=len)
+    answered = answered_pictures(config)
+    return CaptionedBatch(
+        pixel_values=torch.empty(pictures, 3, TINY_HEIGHT, TINY_WIDTH),
+        captions=(caption,) * pictures,
+        modalities=(Modality.RGB,) * pictures,
+        attributes=torch.zeros(people, len(attribute_sizes()), dtype=torch.long),
+        answered=tuple(range(answered)),
+        answers=(caption,) * answered,
+    )

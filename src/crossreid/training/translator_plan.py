@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
-from torch.autograd.graph import saved_tensors_hooks
-from torch.utils.flop_counter import FlopCounterMode
 
 from crossreid.core.modality import Modality
 from crossreid.data.dataset import Dataset
-from crossreid.training.accelerating import training_precision
 from crossreid.training.config import TranslatorConfig
-from crossreid.training.cost import StepCost
+from crossreid.training.cost import StepCost, step_cost
+from crossreid.training.machine import Machine
+from crossreid.training.memory import TrainingMemory, training_memory
 from crossreid.training.translation import build_task
 from crossreid.training.translator_batches import PairBatch, find_pairs
 
@@ -27,6 +25,7 @@ class TranslatorPlan:
         pairs: of photographs and targets; of a data set as many as it has, else as many as will be drawn.
         dataset: the training split; None for drawn people.
         cost: of a step.
+        memory: of the process.
     """
 
     config: TranslatorConfig
@@ -35,6 +34,7 @@ class TranslatorPlan:
     pairs: int
     dataset: Dataset | None
     cost: StepCost
+    memory: TrainingMemory
 
     @property
     def epochs(self) -> float:
@@ -42,34 +42,32 @@ class TranslatorPlan:
         steps = self.config.loop.steps * self.config.loop.accumulation
         return steps / max(1, self.pairs // min(self.config.batch, self.pairs))
 
-    @property
-    def lowest_memory_mib(self) -> float:
-        """Weights in fp32, their gradients and Adam's two moments. Activations come on top."""
-        return 4 * 4 * (self.generator_parameters + self.discriminator_parameters) / 2**20
 
-
-def plan_translator(config: TranslatorConfig, dataset: Dataset | None) -> TranslatorPlan:
-    """Build the networks without numbers, and run one step of them.
+def plan_translator(config: TranslatorConfig, dataset: Dataset | None, *, machine: Machine) -> TranslatorPlan:
+    """Run a batch forward and backward on tensors without data, and count.
 
     Args:
         config: of a translator.
         dataset: the training split; None for drawn people.
+        machine: that it is planned for.
 
     Raises:
         DataError: the data set has no pairs.
     """
     sizes = config.network.height, config.network.width
-    kept = _Kept()
     with torch.device("meta"):
         task = build_task(config)
-        batch = PairBatch(torch.empty(config.batch, 3, *sizes), torch.empty(config.batch, 1, *sizes))
-        with FlopCounterMode(display=False) as counter, saved_tensors_hooks(kept.keep, lambda tensor: tensor):
-            task(batch, progress=0.0)["total"].backward()
-    half = training_precision(config.loop) != "fp32"
     players = (task.generator, task.discriminator)
     generator, discriminator = (
         0 if player is None else sum(parameter.numel() for parameter in player.parameters())
         for player in players
+    )
+    cost = step_cost(
+        task,
+        lambda: PairBatch(torch.empty(config.batch, 3, *sizes), torch.empty(config.batch, 1, *sizes)),
+        device=machine.device,
+        precision=machine.precision,
+        accumulation=config.loop.accumulation,
     )
     return TranslatorPlan(
         config,
@@ -79,25 +77,6 @@ def plan_translator(config: TranslatorConfig, dataset: Dataset | None) -> Transl
         if dataset is None
         else len(find_pairs(dataset, Modality(config.modality))),
         dataset,
-        StepCost(
-            float(counter.get_total_flops()) * config.loop.accumulation,
-            kept.bytes() / (2 if half else 1) / 2**20,
-        ),
+        cost,
+        training_memory(task, config.loop, cost),
     )
-
-
-class _Kept:
-    """What autograd keeps for the backward pass, parameters aside."""
-
-    def __init__(self) -> None:
-        self._tensors: list[Tensor] = []
-
-    def keep(self, tensor: Tensor) -> Tensor:
-        if not isinstance(tensor, torch.nn.Parameter):
-            self._tensors.append(tensor)
-        return tensor
-
-    def bytes(self) -> int:
-        """Each storage once."""
-        storages = {id(tensor.untyped_storage()): tensor.untyped_storage() for tensor in self._tensors}
-        return sum(storage.nbytes() for storage in storages.values())

@@ -21,6 +21,7 @@ from crossreid.training.accelerating import (
 from crossreid.training.averaging import WeightAverage
 from crossreid.training.checkpoint import CHECKPOINT, Progress, load_checkpoint, save_checkpoint
 from crossreid.training.config import LoopConfig
+from crossreid.training.frozen_weights import FrozenWeights, are_held_in_half
 from crossreid.training.gathering import told_by_first
 from crossreid.training.history import History
 from crossreid.training.optimiser import make_optimiser
@@ -36,7 +37,8 @@ class Training:
 
     `trained` is what the optimiser changes: `task` itself, or its copy that is divided among processes; `wrapped` is
     the same as Accelerate calls it. `parts` is what a checkpoint holds, `settings` what it is compared by, and `first`
-    how many steps were done before. `precision` is that of matrix products.
+    how many steps were done before. `precision` is that of matrix products. `frozen` are the weights that are held in
+    half precision, where there are some.
     """
 
     task: nn.Module
@@ -52,6 +54,7 @@ class Training:
     settings: dict
     precision: Precision
     first: int
+    frozen: FrozenWeights | None = None
 
     @classmethod
     def begin(cls, task: nn.Module, config: LoopConfig, folder: Path, settings: dict) -> "Training":
@@ -64,6 +67,13 @@ class Training:
         accelerator = make_accelerator(config, folder, precision)
         sharded = config.sharded and accelerator.num_processes > 1
         trained = sharded_copy(task, accelerator.device) if sharded else task.to(accelerator.device)
+        half = are_held_in_half(
+            config,
+            precision=precision,
+            device=accelerator.device.type,
+            processes=accelerator.num_processes,
+        )
+        frozen = FrozenWeights(trained) if half else None
         optimiser = make_optimiser(trained, config)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, config))
         average = None if config.average is None else WeightAverage(trained, config.average)
@@ -96,6 +106,7 @@ class Training:
             settings=settings,
             precision=precision,
             first=first,
+            frozen=frozen,
         )
 
     def step(self, coming: Iterator[Any], done: int) -> dict[str, Tensor]:
@@ -144,7 +155,9 @@ class Training:
         """What validation says; a whole task whose copy is trained comes to the device for it."""
         home = next(self.task.parameters()).device
         self.task.to(self.accelerator.device).eval()
-        figures = dict(validate())
+        # Weights that are held in half precision cannot be multiplied by others without autocast.
+        with nullcontext() if self.frozen is None else self.accelerator.autocast():
+            figures = dict(validate())
         self.task.to(home).train()
         return figures
 
@@ -167,6 +180,8 @@ class Training:
         if self.average is not None:
             self.average.settle()
         make_whole(self.task, self.trained)
+        if self.frozen is not None:
+            self.frozen.restore()
         for tracker in self.accelerator.trackers:  # `end_training` would part the processes
             tracker.finish()
         self.wrapped.eval()

@@ -1,0 +1,174 @@
+"""The machine that a training is planned for: its memory, its processes and its rate of matrix products."""
+
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from crossreid.core.errors import ConfigurationError
+
+Half = Literal["bf16", "fp16"]
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+SHARE_OF_PEAK = 0.4
+"""Of a card's peak that a training is planned at: large models reach 21 to 46 % (PaLM, arXiv 2204.02311, table 3)."""
+LEFT_FREE = 0.1
+"""Of a card's memory: for the CUDA context, workspaces of libraries and what fragmentation wastes."""
+
+_FIRST_SIDE, _ENOUGH_S = 256, 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A GPU by its data sheet.
+
+    Args:
+        name: as `--card` takes it.
+        memory_gib: in all.
+        half_tflops: peak of dense matrix products in half precision with sums in fp32, in TFLOP/s.
+        single_tflops: peak in fp32, without tensor cores.
+        half: the best half precision that its tensor cores compute.
+    """
+
+    name: str
+    memory_gib: float
+    half_tflops: float
+    single_tflops: float
+    half: Half = "bf16"
+
+
+CARDS = (
+    Card("RTX-3090", 24, 71, 35.6),
+    Card("RTX-4090", 24, 165.2, 82.6),
+    Card("A6000", 48, 154.8, 38.7),
+    Card("L4", 24, 121, 30.3),
+    Card("L40S", 48, 362, 91.6),
+    Card("A10", 24, 125, 31.2),
+    Card("A100-40", 40, 312, 19.5),
+    Card("A100-80", 80, 312, 19.5),
+    Card("H100", 80, 989, 67),
+    Card("H200", 139, 989, 67),
+    Card("V100-16", 16, 125, 15.7, "fp16"),
+    Card("V100-32", 32, 125, 15.7, "fp16"),
+    Card("T4", 16, 65, 8.1, "fp16"),
+)
+"""Sources: NVIDIA's architecture papers of Ampere GA102 (RTX 3090, A6000) and Ada GA102 (RTX 4090), and its data sheets
+of A10, A100, L4, L40S, H100 SXM, H200 SXM, V100 SXM2 and T4; without sparsity, which the data sheets of L4, L40S, H100
+and H200 count in. An H200 has 141 GB, of which torch finds 139 GiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a plan assumes.
+
+    Args:
+        device: "cpu" or "cuda".
+        processes: that train together, each on a device of its own.
+        memory_gib: of each device; None where it is not known.
+        precision: of the matrix products.
+        flops: of a device, a second.
+        share: of `flops` that the training is planned at.
+        described: where `flops` comes from, in words.
+    """
+
+    device: Literal["cpu", "cuda"]
+    processes: int
+    memory_gib: float | None
+    precision: str
+    flops: float
+    share: float
+    described: str
+
+    @property
+    def usable_mib(self) -> float | None:
+        """Memory of a device that a plan may fill."""
+        return None if self.memory_gib is None else self.memory_gib * 1024 * (1 - LEFT_FREE)
+
+
+def find_card(name: str) -> Card:
+    """The card of this name, in capitals or not, with spaces or hyphens.
+
+    Raises:
+        ConfigurationError: it is not in the table.
+    """
+    wanted = name.upper().replace(" ", "-").removeprefix("NVIDIA-")
+    card = next((card for card in CARDS if card.name == wanted), None)
+    if card is None:
+        raise ConfigurationError(
+            f"the card {name!r}",
+            expected=f"one of {', '.join(card.name for card in CARDS)}",
+            remedy="--device-memory GIB --rate FLOPS",
+        )
+    return card
+
+
+def planned_precision(setting: str, card: Card | None) -> str:
+    """What a setting means on a GPU that is not here: fp32, bf16 or fp16.
+
+    Args:
+        setting: of `loop.precision`.
+        card: of the plan; of one that is not named, bf16 is taken to be native.
+    """
+    if setting in ("no", "fp32"):
+        return "fp32"
+    half = card.half if card else "bf16"
+    return half if setting == "auto" else setting
+
+
+def machine_by_options(
+    *, precision: str, card: Card | None, memory_gib: float | None, processes: int, rate: float | None
+) -> Machine:
+    """A machine of GPUs that is not here.
+
+    Args:
+        precision: as `planned_precision` says.
+        card: whose memory and rate count where the others are None.
+        memory_gib: of each device.
+        processes: that train together.
+        rate: peak of a device, in FLOP/s; without it and a card, that of this machine.
+    """
+    memory = card.memory_gib if card and memory_gib is None else memory_gib
+    if rate is not None:
+        return Machine("cuda", processes, memory, precision, rate, SHARE_OF_PEAK, "of --rate")
+    if card is None:
+        own = this_machine(precision, processes=processes)
+        return Machine("cuda", processes, memory, precision, own.flops, own.share, own.described)
+    # Without tensor cores for it, bf16 is emulated in fp32.
+    native = precision in ("fp16", card.half)
+    tflops = card.half_tflops if native else card.single_tflops
+    where = f"of {card.name}'s peak in {precision if native or precision == 'fp32' else 'fp32'}"
+    return Machine("cuda", processes, memory, precision, tflops * 1e12, SHARE_OF_PEAK, where)
+
+
+def this_machine(precision: str, *, processes: int = 1) -> Machine:
+    """The GPU or processor of this machine, at a rate that is measured."""
+    gpu = torch.cuda.is_available()
+    memory = torch.cuda.get_device_properties(0).total_memory / 2**30 if gpu else None
+    device = "cuda" if gpu else "cpu"
+    rate = product_rate(precision, device)
+    return Machine(device, processes, memory, precision, rate, 1.0, "measured here")
+
+
+def product_rate(precision: str, device: str) -> float:
+    """FLOP/s of a product of two square matrices, the best of those that some hundredths of a second allow.
+
+    The matrices grow until one product takes that long: where a precision is emulated, the first one does.
+    """
+    side, best, spent = _FIRST_SIDE, 0.0, 0.0
+    while spent < 3 * _ENOUGH_S:
+        first = torch.ones(side, side, device=device, dtype=DTYPES[precision])
+        torch.matmul(first, first)
+        begun = _now(device)
+        torch.matmul(first, first)
+        seconds = max(_now(device) - begun, 1e-9)
+        best, spent = max(best, 2 * side**3 / seconds), spent + seconds
+        if seconds < _ENOUGH_S and side < 8192:
+            side *= 2
+    return best
+
+
+def _now(device: str) -> float:
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter()
