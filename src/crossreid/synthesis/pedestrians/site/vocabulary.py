@@ -43,11 +43,13 @@ WEIGHTS = {
     "heavy": ("stocky", "big build", "heavy set", "overweight"),
 }
 SKINS = {
-    "pale": ("v pale", "pale complexion"), "light": ("fair complexion", "light skin"), "tan": ("tanned", "tan complexion"),
-    "brown": ("brown skin", "brown complexion"), "dark": ("dark skin", "dark complexion"),
+    "pale": ("v pale", "pale complexion"), "light": ("fair complexion", "light skin"),
+    "tan": ("tanned", "tan complexion"), "brown": ("brown skin", "brown complexion"),
+    "dark": ("dark skin", "dark complexion"),
 }  # fmt: skip
 HAIR_COLOURS = {
-    "black": ("black", "blk", "dark"), "dark brown": ("dk brown", "dark", "brunette"), "brown": ("brown", "mousy", "chestnut"),
+    "black": ("black", "blk", "dark"), "dark brown": ("dk brown", "dark", "brunette"),
+    "brown": ("brown", "mousy", "chestnut"),
     "blond": ("blond", "fair", "straw"), "red": ("ginger", "red", "auburn"), "grey": ("grey", "silver", "white"),
 }  # fmt: skip
 # {c} is the colour of the hair.
