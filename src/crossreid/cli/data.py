@@ -42,8 +42,8 @@ def draw(
     style: Annotated[
         Literal["day", "evening", "site"],
         typer.Option(
-            help="How the pictures look. `evening` is the world of `day` under lamps; `site` is another place with its own"
-            " cameras, near infrared, drawings and captions."
+            help="How the pictures look. `evening` is the world of `day` under lamps; `site` is another place with"
+            " its own cameras, near infrared, drawings and captions."
         ),
     ] = "day",
     workers: Annotated[int, typer.Option(min=1, help="Processes that draw.")] = 2,

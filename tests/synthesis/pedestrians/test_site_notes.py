@@ -66,21 +66,21 @@ def test_words_of_the_first_writer_are_common_but_not_the_rule():
     }
     told = [re.findall(r"[a-z]+", write_note(person, "front", rng).lower()) for person in people]
     known = np.mean([np.mean([word in first for word in text]) for text in told])
-    assert 0.4 < known < 0.75
+    assert 0.6 < known < 0.9
     assert np.mean([len(text) for text in told]) < 24
 
 
-def test_a_third_of_the_notes_are_sentences():
+def test_two_in_five_notes_are_sentences():
     texts = notes(PLAIN, "front", 1000)
-    assert share(texts, r"^(Cam|No|The|St|On)\w+ .*\.$") == pytest.approx(0.35, abs=0.06)
+    assert share(texts, r"^(Cam|No|The|St|On)\w+ .*\.$") == pytest.approx(0.40, abs=0.06)
 
 
 def test_some_colours_are_wrong_and_some_words_misspelt():
     texts = notes(PLAIN, "front", 2000)
     wrong = share(texts, f"({colour('orange')}) (shirt|button shirt|collar shirt)")
-    assert 0.01 < wrong < 0.08
-    # A fifth of the notes have a slip, one in ten of those in this word.
-    assert 0.01 < 1.0 - share(texts, "shirt") < 0.05
+    assert 0.005 < wrong < 0.05
+    # One note in eight has a slip, and of those one in ten has it in this word.
+    assert 0.005 < 1.0 - share(texts, "shirt") < 0.04
 
 
 @given(seeds)

@@ -28,89 +28,104 @@ def baggage(person: Pedestrian, body: Body) -> list[Surface]:
     return parts
 
 
+def _box(
+    centre: Vector, axes: Vector, colour: Rgb, material: str, *, taper: float = 1.0, lift: float = 0.0
+) -> Surface:
+    return Surface(box(centre, axes, taper=taper), colour, material, 14, squareness=0.5, lift=lift)
+
+
 def _bag(person: Pedestrian, body: Body, side: int, hand: Vector) -> list[Surface]:
     colour, ease = DYES[person.bag_colour], _ease(person)
     dark, trim = scaled(colour, 0.66), mix(colour, Rgb(214, 208, 196), 0.45)
     match person.bag:
         case "backpack":
-            _, _, d, y = body.level(body.at(0.55), ease=ease)
-            back = y - d - 0.085
-            straps = [
-                _strap(
-                    [
-                        body.chest(s * 0.115, 0.36, ease=ease),
-                        body.chest(s * 0.12, 0.66, ease=ease),
-                        body.chest(s * 0.11, 0.86, ease=ease),
-                        (s * 0.11, body.stoop * 0.9, body.at(1.0) + ease * 0.8),
-                        body.chest(s * 0.11, 0.88, ease=ease, back=True),
-                    ],
-                    dark,
-                    wide=0.026,
-                )
-                for s in (1, -1)
-            ]
-            return [
-                Surface(box((0.0, back, body.at(0.56)), (0.150, 0.090, 0.225), taper=0.80), colour, "coated", 14, squareness=0.5, lift=0.01),
-                Surface(box((0.0, back - 0.075, body.at(0.38)), (0.115, 0.05, 0.10)), trim, "coated", 14, squareness=0.5, lift=0.02),
-                Surface(limb([(-0.13, back, body.at(0.56) + 0.20), (0.0, back - 0.02, body.at(0.56) + 0.24), (0.13, back, body.at(0.56) + 0.20)], (0.03, 0.035, 0.03)), dark, "coated", 8, lift=0.02),
-                *straps,
-            ]  # fmt: skip
-        case "shoulder bag" | "crossbody bag":
-            across = person.bag == "crossbody bag"
-            low = body.at(-0.16 if across else 0.10)
-            _, w, _, y = body.level(low, ease=ease)
-            out = w + (0.055 if across else 0.11)
-            place = (side * out, y + (0.06 if across else -0.02), low)
-            size = (0.052, 0.135, 0.095) if across else (0.062, 0.155, 0.155)
-            top = (place[0], place[1], place[2] + size[2])
-            far = -side if across else side
-            over = (
-                far * (0.10 if across else body.shoulder * 0.72),
-                body.stoop * 0.9,
-                body.at(0.97 if across else 0.93) + ease,
-            )
-            front = (
-                [body.chest(far * 0.06, 0.82, ease=ease), body.chest(side * 0.08, 0.40, ease=ease)]
-                if across
-                else [body.chest(far * 0.14, 0.72, ease=ease + 0.01)]
-            )
-            rear = (
-                [
-                    body.chest(far * 0.06, 0.82, ease=ease, back=True),
-                    body.chest(side * 0.08, 0.40, ease=ease, back=True),
-                ]
-                if across
-                else [body.chest(far * 0.14, 0.72, ease=ease + 0.01, back=True)]
-            )
-            return [
-                Surface(box(place, size, taper=1.0 if across else 0.86), colour, "leather" if across else "cotton", 14, squareness=0.5, lift=0.02),
-                Surface(box((place[0] + side * 0.012, place[1], place[2] + size[2] * 0.55), (size[0] + 0.004, size[1] * 1.02, size[2] * 0.42)), dark if across else trim, "leather", 14, squareness=0.5, lift=0.03),
-                _strap([over, *front, top], dark, wide=0.020),
-                _strap([over, *rear, top], dark, wide=0.020),
-            ]  # fmt: skip
+            return _backpack(body, ease, colour, dark, trim)
+        case "shoulder bag":
+            return _shoulder_bag(body, side, ease, colour, dark, trim)
+        case "crossbody bag":
+            return _crossbody_bag(body, side, ease, colour, dark)
         case "handbag":
-            x, y, z = hand
-            place = (x + side * 0.03, y, z - 0.24)
-            handle = [
-                (x, y - 0.085, z - 0.14),
-                (x, y - 0.04, z - 0.03),
-                (x, y + 0.04, z - 0.03),
-                (x, y + 0.085, z - 0.14),
-            ]
-            return [
-                Surface(box(place, (0.065, 0.150, 0.105), taper=0.72), colour, "leather", 14, squareness=0.5),
-                Surface(box((place[0], place[1], place[2] + 0.085), (0.055, 0.12, 0.022)), trim, "leather", 14, squareness=0.5, lift=0.02),
-                _strap(handle, dark, wide=0.014),
-            ]  # fmt: skip
+            return _handbag(side, hand, colour, dark, trim)
         case _:
-            x, y = side * (body.shoulder + 0.17), -0.16
-            handle = [(x, y, 0.62), (x, y - 0.01, 0.86), hand]
-            return [
-                Surface(box((x, y, 0.36), (0.115, 0.175, 0.29)), colour, "coated", 14, squareness=0.5),
-                Surface(box((x, y, 0.46), (0.121, 0.181, 0.035)), trim, "coated", 14, squareness=0.5, lift=0.02),
-                Surface(limb(handle, (0.016, 0.016, 0.016)), Rgb(88, 88, 90), "coated", 8),
-                Surface(blob((x, y + 0.12, 0.045), (0.03, 0.045, 0.045), rings=4), Rgb(36, 36, 38), "rubber", 8, minor=True),
-            ]  # fmt: skip
+            return _suitcase(body, side, hand, colour, trim)
+
+
+def _backpack(body: Body, ease: float, colour: Rgb, dark: Rgb, trim: Rgb) -> list[Surface]:
+    _, _, d, y = body.level(body.at(0.55), ease=ease)
+    back, middle = y - d - 0.085, body.at(0.56)
+    parts = [
+        _box((0.0, back, middle), (0.150, 0.090, 0.225), colour, "coated", taper=0.80, lift=0.01),
+        _box((0.0, back - 0.075, body.at(0.38)), (0.115, 0.05, 0.10), trim, "coated", lift=0.02),
+    ]
+    lid = [(-0.13, back, middle + 0.20), (0.0, back - 0.02, middle + 0.24), (0.13, back, middle + 0.20)]
+    parts.append(Surface(limb(lid, (0.03, 0.035, 0.03)), dark, "coated", 8, lift=0.02))
+    for s in (1, -1):
+        strap = [
+            body.chest(s * 0.115, 0.36, ease=ease),
+            body.chest(s * 0.12, 0.66, ease=ease),
+            body.chest(s * 0.11, 0.86, ease=ease),
+            (s * 0.11, body.stoop * 0.9, body.at(1.0) + ease * 0.8),
+            body.chest(s * 0.11, 0.88, ease=ease, back=True),
+        ]
+        parts.append(_strap(strap, dark, wide=0.026))
+    return parts
+
+
+def _shoulder_bag(body: Body, side: int, ease: float, colour: Rgb, dark: Rgb, trim: Rgb) -> list[Surface]:
+    up = body.at(0.10)
+    _, w, _, y = body.level(up, ease=ease)
+    x, y = side * (w + 0.11), y - 0.02
+    over = (side * body.shoulder * 0.72, body.stoop * 0.9, body.at(0.93) + ease)
+    ends = [body.chest(side * 0.14, 0.72, ease=ease + 0.01, back=back) for back in (False, True)]
+    return [
+        _box((x, y, up), (0.062, 0.155, 0.155), colour, "cotton", taper=0.86, lift=0.02),
+        _box((x + side * 0.012, y, up + 0.085), (0.066, 0.158, 0.065), trim, "leather", lift=0.03),
+        *(_strap([over, end, (x, y, up + 0.155)], dark) for end in ends),
+    ]
+
+
+def _crossbody_bag(body: Body, side: int, ease: float, colour: Rgb, dark: Rgb) -> list[Surface]:
+    up = body.at(-0.16)
+    _, w, _, y = body.level(up, ease=ease)
+    x, y = side * (w + 0.055), y + 0.06
+    over = (-side * 0.10, body.stoop * 0.9, body.at(0.97) + ease)
+    worn = ((-side * 0.06, 0.82), (side * 0.08, 0.40))
+    straps = [
+        [over, *(body.chest(right, share, ease=ease, back=back) for right, share in worn)]
+        for back in (False, True)
+    ]
+    return [
+        _box((x, y, up), (0.052, 0.135, 0.095), colour, "leather", lift=0.02),
+        _box((x + side * 0.012, y, up + 0.052), (0.056, 0.138, 0.040), dark, "leather", lift=0.03),
+        *(_strap([*strap, (x, y, up + 0.095)], dark) for strap in straps),
+    ]
+
+
+def _handbag(side: int, hand: Vector, colour: Rgb, dark: Rgb, trim: Rgb) -> list[Surface]:
+    x, y, z = hand
+    handle = [
+        (x, y - 0.085, z - 0.14),
+        (x, y - 0.04, z - 0.03),
+        (x, y + 0.04, z - 0.03),
+        (x, y + 0.085, z - 0.14),
+    ]
+    return [
+        _box((x + side * 0.03, y, z - 0.24), (0.065, 0.150, 0.105), colour, "leather", taper=0.72),
+        _box((x + side * 0.03, y, z - 0.155), (0.055, 0.12, 0.022), trim, "leather", lift=0.02),
+        _strap(handle, dark, wide=0.014),
+    ]
+
+
+def _suitcase(body: Body, side: int, hand: Vector, colour: Rgb, trim: Rgb) -> list[Surface]:
+    x, y = side * (body.shoulder + 0.17), -0.16
+    handle = [(x, y, 0.62), (x, y - 0.01, 0.86), hand]
+    wheel = blob((x, y + 0.12, 0.045), (0.03, 0.045, 0.045), rings=4)
+    return [
+        _box((x, y, 0.36), (0.115, 0.175, 0.29), colour, "coated"),
+        _box((x, y, 0.46), (0.121, 0.181, 0.035), trim, "coated", lift=0.02),
+        Surface(limb(handle, (0.016, 0.016, 0.016)), Rgb(88, 88, 90), "coated", 8),
+        Surface(wheel, Rgb(36, 36, 38), "rubber", 8, minor=True),
+    ]
 
 
 def _held(person: Pedestrian, body: Body, side: int, hand: Vector) -> list[Surface]:

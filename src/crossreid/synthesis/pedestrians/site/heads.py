@@ -5,20 +5,19 @@ import math
 from crossreid.synthesis.pedestrians.attributes import Pedestrian
 from crossreid.synthesis.pedestrians.palette import Rgb, mix, scaled
 from crossreid.synthesis.pedestrians.site.body import Body
-from crossreid.synthesis.pedestrians.site.garments import panel
+from crossreid.synthesis.pedestrians.site.cuts import FRONT, panel
 from crossreid.synthesis.pedestrians.site.palette import DYES, HAIR, SKIN
 from crossreid.synthesis.pedestrians.site.surface import Ring, Surface, blob, column, limb
 
-_FRONT = math.pi / 2.0
 _AXES = (0.092, 0.112, 0.135)
 
 
 def _around(gap: float) -> tuple[float, float]:
-    return _FRONT + gap, _FRONT + 2.0 * math.pi - gap
+    return FRONT + gap, FRONT + 2.0 * math.pi - gap
 
 
 def _before(half: float) -> tuple[float, float]:
-    return _FRONT - half, _FRONT + half
+    return FRONT - half, FRONT + half
 
 
 def head(person: Pedestrian, body: Body) -> list[Surface]:

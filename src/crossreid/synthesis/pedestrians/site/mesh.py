@@ -9,10 +9,12 @@ from crossreid.synthesis.pedestrians.attributes import Pedestrian
 from crossreid.synthesis.pedestrians.palette import luminance
 from crossreid.synthesis.pedestrians.site.baggage import baggage
 from crossreid.synthesis.pedestrians.site.body import pose
-from crossreid.synthesis.pedestrians.site.garments import hands, lower, outer, shoes, upper
+from crossreid.synthesis.pedestrians.site.bottoms import hands, lower, shoes
 from crossreid.synthesis.pedestrians.site.heads import head
+from crossreid.synthesis.pedestrians.site.outerwear import outer
 from crossreid.synthesis.pedestrians.site.palette import near_infrared
 from crossreid.synthesis.pedestrians.site.surface import Surface, Weave
+from crossreid.synthesis.pedestrians.site.tops import upper
 
 _STRIPE_M, _LINE_M, _CHECK_M, _DOT_M = 0.105, 0.085, 0.125, 0.105
 _LEAST_CONTRAST = 0.13  # of reflectance, between a cloth and what is woven into it

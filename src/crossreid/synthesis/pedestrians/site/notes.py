@@ -7,10 +7,10 @@ import numpy as np
 from crossreid.synthesis.pedestrians.attributes import Pedestrian, hides_lower
 from crossreid.synthesis.pedestrians.site import vocabulary as words
 
-_MISTAKES = 0.05  # of the notes have a wrong colour or side
+_MISTAKES = 0.06  # of the notes have a wrong colour or side
 _TYPOS = 0.12  # of the notes have a slip of the keyboard
-_SENTENCES = 0.5  # of the notes are sentences
-_PLAIN = 0.7  # of the words are the first that comes to mind, the others any
+_SENTENCES = 0.40  # of the notes are sentences
+_PLAIN = 0.8  # of the words are the plain one, the rest any of the site's
 
 
 def write_note(person: Pedestrian, view: str, rng: np.random.Generator) -> str:
@@ -61,19 +61,22 @@ class _Guard:
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
 
+    def word(self, options: tuple[str, ...]) -> str:
+        """The plain word or one of the site's own."""
+        return options[0] if self.chance(_PLAIN) else self.pick(options)
+
     def pick(self, options: tuple[str, ...]) -> str:
-        luck = self.rng.random()
-        return options[0] if luck < _PLAIN else options[int((luck - _PLAIN) / (1 - _PLAIN) * len(options))]
+        return options[int(self.rng.random() * len(options))]
 
     def colour(self, name: str) -> str:
-        return self.pick(words.COLOURS[name])
+        return self.word(words.COLOURS[name])
 
     def thing(self, table: dict[str, tuple[str, ...]], kind: str, colour: str, *, told: float) -> str:
-        noun = self.pick(table[kind])
+        noun = self.word(table[kind])
         return f"{self.colour(colour)} {noun}" if self.chance(told) else noun
 
     def woven(self, templates: tuple[str, ...], noun: str, colour: str, second: str) -> str:
-        return self.pick(templates).format(n=noun, c=self.colour(colour), d=self.colour(second))
+        return self.word(templates).format(n=noun, c=self.colour(colour), d=self.colour(second))
 
     def items(self) -> list[str]:
         """Garments first, then things, in the order of how much they say."""
@@ -89,7 +92,7 @@ class _Guard:
             seen = {"open jacket": 0.85, "blazer": 0.75, "vest": 0.75}.get(person.outer, 0.05)
             if not self.chance({"front": seen, "back": 0.0}.get(self.view, seen * 0.3)):
                 return found
-        noun = self.pick(words.UPPERS[person.upper])
+        noun = self.word(words.UPPERS[person.upper])
         if person.upper_pattern != "plain" and self.chance(0.85):
             found.append(
                 self.woven(
@@ -105,7 +108,7 @@ class _Guard:
             self.view == "back" and person.upper_print == "number" and person.outer == "none"
         )
         if printed and person.upper_print != "none" and self.chance(0.6):
-            found[-1] += " " + self.pick(words.PRINTS[person.upper_print]).format(
+            found[-1] += " " + self.word(words.PRINTS[person.upper_print]).format(
                 d=self.colour(person.upper_second_colour)
             )
         if (
@@ -124,7 +127,7 @@ class _Guard:
         person = self.person
         if hides_lower(person) or not self.chance(0.92):
             return []
-        noun = self.pick(words.LOWERS[person.lower])
+        noun = self.word(words.LOWERS[person.lower])
         if person.lower_pattern != "plain" and self.chance(0.7):
             return [
                 self.woven(
@@ -154,18 +157,18 @@ class _Guard:
         ):
             found.append(self.thing(words.NECKWEAR, person.neckwear, person.neckwear_colour, told=0.8))
         if person.glasses != "none" and faced and self.chance(0.5):
-            found.append(self.pick(words.GLASSES[person.glasses]))
+            found.append(self.word(words.GLASSES[person.glasses]))
         if person.beard != "none" and faced and self.chance(0.55):
-            found.append(self.pick(words.BEARDS))
+            found.append(self.word(words.BEARDS))
         if self.chance(0.06):
-            found.append(self.pick(words.SKINS[person.skin_tone]))
+            found.append(self.word(words.SKINS[person.skin_tone]))
         if self.chance(0.15):
-            found.append(self.pick(words.GAITS[person.gait]))
+            found.append(self.word(words.GAITS[person.gait]))
         return found
 
     def hair(self) -> str:
-        return self.pick(words.HAIR[self.person.hair_style]).format(
-            c=self.pick(words.HAIR_COLOURS[self.person.hair_colour])
+        return self.word(words.HAIR[self.person.hair_style]).format(
+            c=self.word(words.HAIR_COLOURS[self.person.hair_colour])
         )
 
     def bag(self) -> str:
@@ -178,13 +181,13 @@ class _Guard:
 
     def who(self) -> list[str]:
         person = self.person
-        said = [self.pick(words.GENDERS[person.gender])] if self.chance(0.9) else ["person"]
+        said = [self.word(words.GENDERS[person.gender])] if self.chance(0.9) else ["person"]
         if self.chance(0.55):
-            said.append(self.pick(words.AGES[person.age]))
+            said.append(self.word(words.AGES[person.age]))
         if self.chance(0.5 if person.height != "average" else 0.08):
-            said.append(self.pick(words.HEIGHTS[person.height]))
+            said.append(self.word(words.HEIGHTS[person.height]))
         if self.chance(0.5 if person.weight != "average" else 0.08):
-            said.append(self.pick(words.WEIGHTS[person.weight]))
+            said.append(self.word(words.WEIGHTS[person.weight]))
         return said
 
 
@@ -201,9 +204,9 @@ def _telegram(guard: _Guard, items: list[str]) -> str:
 def _sentence(guard: _Guard, items: list[str]) -> str:
     person = guard.person
     noun = guard.pick(("chap", "man", "gent") if person.gender == "man" else ("woman", "lady", "female"))
-    age = guard.pick(words.AGES[person.age]) if guard.chance(0.3) else ""
+    age = guard.word(words.AGES[person.age]) if guard.chance(0.3) else ""
     build = (
-        guard.pick(words.WEIGHTS[person.weight]) if person.weight != "average" and guard.chance(0.5) else ""
+        guard.word(words.WEIGHTS[person.weight]) if person.weight != "average" and guard.chance(0.5) else ""
     )
     who = " ".join(word for word in (build, noun, f"({age})" if age else "") if word)
     half = max(1, len(items) - guard.rng.integers(0, 3)) if len(items) > 2 else len(items)

@@ -6,23 +6,23 @@ from crossreid.synthesis.pedestrians.attributes import Colour, HairColour, SkinT
 from crossreid.synthesis.pedestrians.palette import Rgb, luminance
 
 DYES: dict[Colour, Rgb] = {
-    "black": Rgb(34, 34, 37),
-    "white": Rgb(233, 232, 225),
-    "grey": Rgb(131, 131, 132),
-    "navy": Rgb(30, 41, 84),
-    "blue": Rgb(44, 88, 185),
-    "sky blue": Rgb(134, 186, 223),
-    "teal": Rgb(23, 126, 126),
-    "green": Rgb(53, 139, 64),
-    "olive": Rgb(110, 106, 48),
-    "yellow": Rgb(233, 196, 56),
-    "orange": Rgb(227, 121, 36),
-    "red": Rgb(196, 38, 41),
-    "maroon": Rgb(103, 25, 40),
-    "pink": Rgb(231, 145, 171),
-    "purple": Rgb(113, 62, 143),
-    "brown": Rgb(106, 71, 46),
-    "beige": Rgb(207, 186, 149),
+    "black": Rgb(36, 34, 38),
+    "white": Rgb(230, 229, 222),
+    "grey": Rgb(130, 129, 129),
+    "navy": Rgb(32, 42, 83),
+    "blue": Rgb(46, 90, 181),
+    "sky blue": Rgb(135, 184, 218),
+    "teal": Rgb(26, 124, 123),
+    "green": Rgb(57, 136, 65),
+    "olive": Rgb(109, 104, 49),
+    "yellow": Rgb(229, 192, 58),
+    "orange": Rgb(222, 118, 39),
+    "red": Rgb(192, 40, 42),
+    "maroon": Rgb(102, 27, 40),
+    "pink": Rgb(227, 144, 168),
+    "purple": Rgb(110, 62, 138),
+    "brown": Rgb(105, 71, 47),
+    "beige": Rgb(204, 183, 147),
 }
 
 SKIN: dict[SkinTone, Rgb] = {
@@ -45,9 +45,9 @@ HAIR: dict[HairColour, Rgb] = {
 # Reflectance in near infrared of the undyed material, and the share of it that follows the visible brightness.
 # Reactive dyes on cotton are nearly transparent there; pigments, leather and coated cloth are not.
 MATERIALS: dict[str, tuple[float, float]] = {
-    "cotton": (0.60, 0.40),
-    "denim": (0.52, 0.40),
-    "wool": (0.50, 0.50),
+    "cotton": (0.64, 0.26),
+    "denim": (0.56, 0.26),
+    "wool": (0.50, 0.42),
     "coated": (0.40, 0.52),
     "leather": (0.30, 0.46),
     "pigment": (0.42, 0.70),

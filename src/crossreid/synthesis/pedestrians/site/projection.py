@@ -78,20 +78,20 @@ class Lens:
 def lens_of(camera_id: int, spot: int) -> Lens:
     """The lens of a camera for people at one of its spots."""
     rng = np.random.default_rng([camera_id & 0xFFFFFFFF, spot, 61_403])
-    tilt = float(np.random.default_rng([camera_id & 0xFFFFFFFF, 61_409]).uniform(20.0, 36.0)) + float(
-        rng.uniform(-5.0, 5.0)
+    tilt = float(np.random.default_rng([camera_id & 0xFFFFFFFF, 61_409]).uniform(26.0, 39.0)) + float(
+        rng.uniform(-4.0, 4.0)
     )
     return Lens(
         tilt=math.radians(tilt),
         distance=float(rng.uniform(2.7, 3.6)),
         axis_x=float(rng.uniform(-0.8, 0.8)),
         axis_y=float(rng.uniform(0.1, 0.9)),
-        barrel=float(rng.uniform(0.06, 0.14)),
+        barrel=float(rng.uniform(0.05, 0.10)),
     )
 
 
 # Who draws stands on the floor, a little above the eyes of the others, and exaggerates what is near.
-HAND = Lens(tilt=math.radians(16.0), distance=2.6, axis_x=0.0, axis_y=0.0, barrel=0.0)
+HAND = Lens(tilt=math.radians(12.0), distance=2.6, axis_x=0.0, axis_y=0.0, barrel=0.0)
 
 SPOTS = 4
 

@@ -1,10 +1,10 @@
-"""The words of the site's guards: terse and abbreviated. The first of several is the plain one, used most."""
+"""The words of the site's guards, the plain one first: the others are abbreviations and synonyms of the site."""
 
 COLOURS: dict[str, tuple[str, ...]] = {
     "black": ("black", "blk", "black", "jet", "v dark"),
     "white": ("white", "wht", "off-white", "white"),
     "grey": ("grey", "charcoal", "ash", "gry"),
-    "navy": ("navy", "dk blue", "midnight blue", "dark blue"),
+    "navy": ("dark blue", "navy", "dk blue", "midnight blue"),
     "blue": ("blue", "royal blue", "mid blue", "blu"),
     "sky blue": ("light blue", "lt blue", "powder blue", "baby blue"),
     "teal": ("teal", "petrol", "sea green", "blue/green"),
@@ -14,7 +14,7 @@ COLOURS: dict[str, tuple[str, ...]] = {
     "orange": ("orange", "rust", "amber", "orange"),
     "red": ("red", "scarlet", "brick red", "red"),
     "maroon": ("maroon", "burgundy", "wine", "dk red"),
-    "pink": ("pink", "rose", "salmon", "pink"),
+    "pink": ("pink", "rose", "salmon"),
     "purple": ("purple", "violet", "plum", "aubergine"),
     "brown": ("brown", "brn", "chocolate", "tan brown"),
     "beige": ("beige", "sand", "stone", "cream"),
@@ -40,20 +40,22 @@ HEIGHTS = {
 WEIGHTS = {
     "slim": ("slim", "skinny", "thin"),
     "average": ("med build",),
-    "heavy": ("stocky", "big build", "heavy set", "overweight"),
+    "heavy": ("heavy set", "stocky", "big build", "overweight"),
 }
 SKINS = {
-    "pale": ("v pale", "pale complexion"), "light": ("fair complexion", "light skin"), "tan": ("tanned", "tan complexion"),
-    "brown": ("brown skin", "brown complexion"), "dark": ("dark skin", "dark complexion"),
+    "pale": ("v pale", "pale complexion"), "light": ("fair complexion", "light skin"),
+    "tan": ("tanned", "tan complexion"), "brown": ("brown skin", "brown complexion"),
+    "dark": ("dark skin", "dark complexion"),
 }  # fmt: skip
 HAIR_COLOURS = {
-    "black": ("black", "blk", "dark"), "dark brown": ("dk brown", "dark", "brunette"), "brown": ("brown", "mousy", "chestnut"),
+    "black": ("black", "blk", "dark"), "dark brown": ("dark brown", "dk brown", "dark", "brunette"),
+    "brown": ("brown", "mousy", "chestnut"),
     "blond": ("blond", "fair", "straw"), "red": ("ginger", "red", "auburn"), "grey": ("grey", "silver", "white"),
 }  # fmt: skip
 # {c} is the colour of the hair.
 HAIR = {
     "bald": ("bald", "no hair", "shaven head"),
-    "buzz cut": ("{c} crew cut", "cropped {c} hair", "no. 1 cut"),
+    "buzz cut": ("cropped {c} hair", "{c} crew cut", "no. 1 cut"),
     "short": ("short {c} hair", "{c} hair", "{c} short back & sides"),
     "bob": ("{c} bob", "chin length {c} hair", "bobbed hair"),
     "long": ("long {c} hair", "{c} hair past shoulders", "hair down, {c}"),
@@ -68,14 +70,14 @@ GLASSES = {
 }
 HEADWEAR = {
     "cap": ("cap", "peaked cap", "baseball cap"),
-    "beanie": ("beanie", "bobble hat", "woolly hat"),
-    "brimmed hat": ("hat w brim", "wide hat", "sun hat", "fedora"),
+    "beanie": ("woolly hat", "bobble hat", "beanie"),
+    "brimmed hat": ("wide hat", "sun hat", "hat w brim", "fedora"),
     "headscarf": ("headscarf", "hijab", "head covering"),
 }
 UPPERS = {
     "t-shirt": ("t-shirt", "tee", "tshirt"),
     "shirt": ("shirt", "button shirt", "collar shirt"),
-    "polo shirt": ("polo shirt", "polo", "golf shirt"),
+    "polo shirt": ("polo", "golf shirt", "polo shirt"),
     "sweater": ("sweater", "jumper", "knit", "pullover"),
     "hoodie": ("hoodie", "hoody", "hooded top"),
     "tank top": ("sleeveless top", "vest top", "singlet"),
@@ -83,11 +85,26 @@ UPPERS = {
 }
 # {n} is the garment, {c} and {d} its two colours.
 PATTERNS = {
-    "horizontal stripes": ("{c}/{d} striped {n}", "{c} {n} {d} hoops", "stripy {n} {c}+{d}"),
-    "vertical stripes": ("{c}/{d} pinstripe {n}", "{c} {n} w vertical {d} lines", "{c} {n} {d} stripes down"),
-    "checks": ("checked {n} {c}+{d}", "{c}/{d} check {n}", "{c} tartan {n}"),
-    "dots": ("{c} {n} w {d} dots", "{c} spotty {n}", "polka {n} {c}/{d}"),
-    "two-tone": ("{c}/{d} half & half {n}", "{c} over {d} {n}", "colour block {n} {c}+{d}"),
+    "horizontal stripes": (
+        "{c} {n} with {d} stripes",
+        "{c}/{d} hooped {n}",
+        "{c} {n} {d} hoops",
+        "stripy {n} {c}+{d}",
+    ),
+    "vertical stripes": (
+        "{c} {n} with {d} stripes down it",
+        "{c}/{d} pinstripe {n}",
+        "{c} {n} w vertical {d} lines",
+        "{c} {n} {d} stripes down",
+    ),
+    "checks": ("{c} and {d} checked {n}", "{c}/{d} check {n}", "checked {n} {c}+{d}", "{c} tartan {n}"),
+    "dots": ("{c} {n} with {d} spots", "{c} spotty {n}", "{c} {n} w {d} spots", "polka {n} {c}/{d}"),
+    "two-tone": (
+        "{c} and {d} {n}",
+        "{c}/{d} half & half {n}",
+        "{c} over {d} {n}",
+        "colour block {n} {c}+{d}",
+    ),
 }
 PRINTS = {
     "square logo": ("square badge on front", "{d} box logo"),
@@ -97,10 +114,10 @@ PRINTS = {
     "star": ("{d} star", "star motif"),
 }
 OUTERS = {
-    "open jacket": ("open jacket", "anorak open", "jacket undone", "open jkt"),
+    "open jacket": ("open jacket", "anorak open", "jacket undone", "open jkt", "jacket flapping open"),
     "closed jacket": ("jacket", "anorak", "jacket done up", "jkt zipped", "bomber"),
     "long coat": ("long coat", "overcoat", "trench", "mac to the knee"),
-    "vest": ("vest", "gilet", "body warmer", "padded waistcoat"),
+    "vest": ("gilet", "body warmer", "bodywarmer", "padded waistcoat"),
     "blazer": ("blazer", "suit jkt", "sports jacket"),
 }
 LOWERS = {
@@ -117,24 +134,24 @@ LOWER_PATTERNS = {
 }
 SHOES = {
     "trainers": ("trainers", "runners", "sneakers"),
-    "ankle boots": ("ankle boots", "boots", "work boots"),
-    "high boots": ("high boots", "long boots", "wellies"),
+    "ankle boots": ("boots", "ankle boots", "work boots"),
+    "high boots": ("long boots", "knee boots", "wellies"),
     "sandals": ("sandals", "open shoes", "flip flops"),
-    "leather shoes": ("leather shoes", "smart shoes", "brogues"),
+    "leather shoes": ("smart shoes", "shoes", "brogues"),
 }
 BAGS = {
     "backpack": ("backpack", "rucksack", "day sack"),
     "shoulder bag": ("shoulder bag", "tote", "shopper on shoulder"),
-    "crossbody bag": ("crossbody bag", "messenger bag", "satchel", "bag across body"),
+    "crossbody bag": ("messenger bag", "satchel", "bag across body"),
     "handbag": ("handbag", "hand bag", "clutch bag"),
     "suitcase": ("suitcase", "trolley case", "wheelie case", "luggage"),
 }
 CARRIED = {
     "umbrella": ("umbrella", "brolly"),
-    "phone": ("phone", "mobile", "on phone"),
+    "phone": ("phone", "mobile", "on phone", "phone in hand"),
     "bottle": ("bottle", "drinks bottle", "flask"),
     "folder": ("folder", "file under arm", "paperwork"),
-    "shopping bag": ("shopping bag", "carrier", "carrier bag"),
+    "shopping bag": ("carrier bag", "carrier", "shopping"),
     "cup": ("cup", "takeaway cup", "coffee"),
 }
 NECKWEAR = {"scarf": ("scarf", "muffler"), "tie": ("tie", "neck tie")}
