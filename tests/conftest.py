@@ -34,6 +34,14 @@ codemain.getrandbits = random.Random(0).getrandbits
 _GOLDEN = Path(__file__).parent / "golden"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def auto_is_fp32() -> Iterator[None]:
+    """Tests compare numbers to digits that bf16 does not have; `tests/models/test_precision.py` asks what `auto` is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("crossreid.models.precision.fastest_precision", lambda device: "fp32")
+        yield
+
+
 @pytest.fixture(scope="session")
 def golden_inputs() -> dict[str, np.ndarray]:
     """Arrays for which independent reference implementations gave `golden_values`."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from pydantic import ValidationError
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.models import precision
@@ -35,6 +36,7 @@ def forgotten(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for function in cached:
         function.cache_clear()
     monkeypatch.setattr(precision, "_WARNED", set())
+    monkeypatch.setattr(precision, "fastest_precision", fastest_precision)
     yield
     for function in cached:
         function.cache_clear()
@@ -166,6 +168,11 @@ def test_a_training_in_fp16_needs_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(accelerating, "training_device", lambda: "cpu")
     with pytest.raises(ConfigurationError, match=r"fp16 .*expected a GPU; --set loop\.precision=auto"):
         training_precision(LoopConfig(steps=1, learning_rate=1, precision="fp16"))
+
+
+def test_a_sharded_training_is_not_in_fp16() -> None:
+    with pytest.raises(ValidationError, match=r"`sharded` with fp16.*write precision: auto"):
+        LoopConfig(steps=1, learning_rate=1, precision="fp16", sharded=True)
 
 
 def test_an_encoder_says_what_auto_is_and_its_fingerprint_does_not(tiny: Any) -> None:

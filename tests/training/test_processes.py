@@ -27,7 +27,7 @@ from crossreid.training.widths import PlannedConfig
 
 LOOP: dict[str, Any] = {
     "steps": 4, "learning_rate": 0.003, "log_every": 1, "workers": 0, "tracker": None, "checkpoint_every": 2,
-    "average": 0.9, "validate_every": 2, "patience": 3,
+    "average": 0.9, "validate_every": 2, "patience": 3, "precision": "fp32",
 }  # fmt: skip
 PEOPLE = 5
 ONE = ("teacher", "distillation", "sharded teacher", "sharded distillation")

@@ -29,7 +29,7 @@ def check_settings(new: dict, old: dict, *, new_precision: str, old_precision: s
     changed = {
         path: f"{_shown(before)} -> {_shown(now)}"
         for path, before, now in _differences(old, new)
-        if not path.endswith(_HARMLESS) and not (path.endswith(_PRECISION) and new_precision == old_precision)
+        if not path.endswith(_HARMLESS) and not (path == _PRECISION and new_precision == old_precision)
     }
     if changed:
         listed = "; ".join(f"{path}: {values}" for path, values in sorted(changed.items()))
