@@ -79,7 +79,7 @@ def write_pack(tmp_path: Path) -> Callable[..., Path]:
             verified=Verification(("x86_64", "avx2"), "onnxruntime 1.0", {"rgb": 1.0, "sketch": 1.0}),
             checksums={name: checksum(folder / name) for name in ("image.onnx", PROBES)},
         )
-        replace(pack, precision=precision).write(folder)  # type: ignore[arg-type]
+        replace(pack, precision=precision).write(folder)
         return folder
 
     return write
