@@ -97,7 +97,7 @@ RUN_HERE = [
 ]
 PRETRAININGS = [name for name in FILES if name.startswith("pretrain-")]
 RUN_ELSEWHERE = {
-    "dsmd-tiny.yaml", "dsmd-paper.yaml",  # tests/training/test_dsmd_build.py
+    "dsmd-tiny.yaml", "dsmd-paper.yaml", "dsmd-paper-mscoco.yaml",  # tests/training/test_dsmd_build.py
     "mllmreid-tiny.yaml",  # tests/cli/test_mllmreid.py
     "mllmreid-paper.yaml",  # tests/training/test_mllmreid_build.py
     *(path.name for path in CONFIGS.glob("translators-*.yaml")),  # tests/training/test_translation.py

@@ -40,6 +40,16 @@ def test_spectra_are_drawn_as_they_are():
     assert labels == ["teacher (effective rank 1.4)", "student (effective rank 4.0)"]
 
 
+def test_trials_are_a_band_from_the_smallest_to_the_largest():
+    halves = [low_rank_spectrum(np.eye(4)), low_rank_spectrum(np.diag([3.0, 1.0, 0, 0])[:2])]
+    trials = dict.fromkeys(SPECTRA, halves)
+    explained = spectrum_figure(SPECTRA, trials=trials).axes[0]
+    (path,) = explained.collections[0].get_paths()
+    found = {(round(x), round(y, 6)) for x, y in path.vertices}
+    assert found == {(1, 0.25), (1, 0.9), (2, 0.1), (2, 0.25)}, "as many components as every trial has"
+    assert not spectrum_figure(SPECTRA).axes[0].collections
+
+
 def test_shape_is_modality_and_colour_is_person():
     points = np.arange(12.0).reshape(6, 2)
     people = np.array([5, 5, 9, 9, 5, 9])

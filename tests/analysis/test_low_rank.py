@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossreid.analysis import low_rank_spectrum
+from crossreid.analysis import low_rank_spectrum, random_halves
 from crossreid.core.errors import ConfigurationError, DataError
 
 
@@ -75,3 +75,13 @@ def test_a_share_out_of_range_is_refused(share):
 def test_what_has_no_spectrum_is_refused(features):
     with pytest.raises(DataError):
         low_rank_spectrum(features)
+
+
+def test_trials_are_halves_and_the_seed_draws_them():
+    # Six unit rows along six axes: a half is three of them, all equally strong, whichever they are.
+    halves = list(random_halves(np.eye(6), trials=4, seed=1))
+    assert [half.effective_rank for half in halves] == pytest.approx([3.0] * 4)
+    chosen = [tuple(np.flatnonzero(half.importance > 0.1)) for half in halves]
+    assert len(set(chosen)) > 1
+    again = random_halves(np.eye(6), trials=4, seed=1)
+    assert [tuple(np.flatnonzero(half.importance > 0.1)) for half in again] == chosen

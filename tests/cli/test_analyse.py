@@ -24,7 +24,27 @@ def test_the_spectra_of_several_files(run: Call, embeddings: Path, tmp_path: Pat
     assert result.stdout.startswith("edge: effective rank")
     assert decode_image(out).shape[2] == 3
     assert "Next: crossreid analyse tsne" in result.stdout
-    assert written(out)["spectra"]["photos"]["effective_rank"] == pytest.approx(rank)
+    found = written(out)["spectra"]["photos"]
+    assert found["effective_rank"] == pytest.approx(rank)
+    ranks = [one["effective_rank"] for one in found["trials"]]
+    assert len(set(ranks)) == 4, "other halves each time"
+    mean, deviation = np.mean(ranks), np.std(ranks, ddof=1)
+    assert (
+        f"photos, 4 random halves: effective rank {mean:.1f} ± {deviation:.1f}; components" in result.stdout
+    )
+    alone = run("analyse", "low-rank", photos, "--trials", 0, "--out", out)
+    assert "halves" not in alone.stdout
+    assert written(out)["spectra"]["photos"]["trials"] == []
+
+
+def test_maps_in_three_dimensions(run: Call, embeddings: Path, tmp_path: Path) -> None:
+    photos = Embeddings.load(embeddings).of("rgb").save(tmp_path / "photos.parquet")
+    out = tmp_path / "pca.png"
+    result = run("analyse", "pca", embeddings, photos, "--people", 2, "--out", out)
+    maps = written(out)["maps"]
+    assert {name: one["items"] for name, one in maps.items()} == {"edge": 16, "photos": 4}
+    assert "photos: 4 items, " in result.stdout
+    assert sum(maps["photos"]["shares"]) == pytest.approx(1), "four centred points lie in three dimensions"
 
 
 def test_a_map_of_some_people(run: Call, embeddings: Path, tmp_path: Path) -> None:
@@ -51,7 +71,7 @@ def test_cases_show_the_pictures(run: Call, world: Path, embeddings: Path, tmp_p
     assert "embedded but not in the data" in other.stderr
 
 
-@pytest.mark.parametrize("command", ["low-rank", "tsne"])
+@pytest.mark.parametrize("command", ["low-rank", "tsne", "pca"])
 def test_figures_of_other_kinds_are_refused(run: Call, embeddings: Path, command: str) -> None:
     result = run("analyse", command, embeddings, "--out", "figure.gif", status=2)
     assert "--out figure.gif; expected a name that ends in .png or .svg" in result.stderr
@@ -62,6 +82,7 @@ def test_the_program_says_which_analyses_there_are(run: Call) -> None:
     for command in (
         "low-rank",
         "tsne",
+        "pca",
         "cases",
         "convergence",
         "importance",

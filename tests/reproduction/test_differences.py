@@ -28,7 +28,7 @@ def test_the_small_study_lists_its_own_values() -> None:
         "cloud 0.03, edge 0.07",
         "weight decay 0.02",
         "10% of the steps to warm up",
-        "the last 1 block(s) of each tower",
+        "in the last 1 block(s) of each tower",
         "a BNNeck before the classifier",
     ):
         assert expected in words

@@ -132,15 +132,26 @@ def test_a_vit_and_a_bert_learn_photographs_and_captions(photos: Path, tmp_path:
     assert report.recall_sums()["", "image-text"] == pytest.approx(max(sums))
 
 
-def test_the_full_sized_configuration_runs_in_small(photos: Path, tmp_path: Path) -> None:
-    train, val = (load_dataset("flickr30k", photos, split) for split in ("train", "val"))
+@pytest.mark.parametrize(
+    ("file", "style"), [("dsmd-paper.yaml", "flickr30k"), ("dsmd-paper-mscoco.yaml", "mscoco")]
+)
+def test_the_full_sized_configurations_run_in_small(
+    program: Any, tmp_path: Path, file: str, style: str
+) -> None:
+    """On Karpathy's splits; those of MSCOCO have a `restval` that is learnt from too."""
+    pictures = {"train": 6, "val": 5} | ({"restval": 2} if style == "mscoco" else {"train": 8})
+    photos = program("tests/caption_set.py").write_caption_set(
+        tmp_path / style, pictures=pictures, style=style
+    )
+    train, val = (load_dataset(style, photos, split) for split in ("train", "val"))
+    assert len(train.labels) == 8
     student = tiny_vision_text(["a dog"], dim=8, height=56, width=28, hidden=32, depth=1, vocabulary=200)
     folder = save_model(student, tmp_path / "backbone")
     smaller = [
         f"backbone={folder / 'vision'}+{folder / 'text'}", "loop.steps=3", "loop.validate_every=1", "loop.workers=0",
         "loop.tracker=", "loop.log_every=1", "batch.people=4",
     ]  # fmt: skip
-    config = load_config(CONFIGS / "dsmd-paper.yaml", smaller)
+    config = load_config(CONFIGS / file, smaller)
     assert isinstance(config, DsmdConfig)
     model = train_model(
         config, train, tmp_path / "run", teacher_features=directions(train), validation=val, quiet=True
@@ -149,6 +160,17 @@ def test_the_full_sized_configuration_runs_in_small(photos: Path, tmp_path: Path
         steps = [step for step, _ in read_history(tmp_path / "run" / "history.jsonl", loss)]
         assert steps == [0, 1, 2, 3][loss in LOSSES :], loss
     assert isinstance(load_model(model)[0], VisionTextStudent)
+
+
+def test_the_full_sized_configurations_differ_by_their_data_alone() -> None:
+    small, large = (load_config(CONFIGS / f"dsmd-paper{name}.yaml") for name in ("", "-mscoco"))
+    assert isinstance(small, DsmdConfig)
+    assert isinstance(large, DsmdConfig)
+    assert round(large.loop.steps * 128 / 30) == pytest.approx(5 * 113_287, abs=3)
+    assert round(small.loop.steps * 128 / 30) == pytest.approx(145_000, abs=3)
+    kept = {"steps", "checkpoint_every", "validate_every"}
+    loop = small.loop.model_copy(update={name: getattr(large.loop, name) for name in kept})
+    assert small.model_copy(update={"loop": loop}) == large
 
 
 def test_the_best_is_not_replaced_by_a_worse_one(tmp_path: Path) -> None:

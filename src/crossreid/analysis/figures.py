@@ -29,8 +29,8 @@ COLOURS = (
     "#2f6db5", "#e07b39", "#3a9a6e", "#8e5fb0", "#c8433f", "#2a9fb0",
     "#c9a227", "#6b7785", "#d76a9b", "#7a5c43", "#7fae2f", "#3b3f8f",
 )  # fmt: skip
-_SHAPES = {Modality.RGB: "o", Modality.IR: "^", Modality.SKETCH: "s", Modality.TEXT: "P"}
-_LABELS = {Modality.RGB: "RGB", Modality.IR: "infrared", Modality.SKETCH: "sketch", Modality.TEXT: "text"}
+SHAPES = {Modality.RGB: "o", Modality.IR: "^", Modality.SKETCH: "s", Modality.TEXT: "P"}
+LABELS = {Modality.RGB: "RGB", Modality.IR: "infrared", Modality.SKETCH: "sketch", Modality.TEXT: "text"}
 
 
 def render(figure: Figure, *, kind: Literal["png", "svg"] = "png", dots_per_inch: int = 150) -> bytes:
@@ -42,11 +42,14 @@ def render(figure: Figure, *, kind: Literal["png", "svg"] = "png", dots_per_inch
     return buffer.getvalue()
 
 
-def spectrum_figure(spectra: Mapping[str, Spectrum]) -> Figure:
+def spectrum_figure(
+    spectra: Mapping[str, Spectrum], *, trials: Mapping[str, Sequence[Spectrum]] | None = None
+) -> Figure:
     """Explained variance, its cumulative sum and the importance of the dimensions (figures 3 and 7).
 
     Args:
         spectra: by name of model, data set or trial.
+        trials: spectra of random parts by the same names; from their smallest to their largest value a band is drawn.
 
     Raises:
         DataError: there is none.
@@ -61,6 +64,11 @@ def spectrum_figure(spectra: Mapping[str, Spectrum]) -> Figure:
         cumulative.plot(components, spectrum.cumulative, **style)
         dimensions = np.arange(1, len(spectrum.importance) + 1)
         importance.plot(dimensions, np.sort(spectrum.importance)[::-1], **style)
+        if trials:
+            for axes, values in zip(figure.axes, _values_of(trials[name]), strict=True):
+                places = np.arange(1, values.shape[1] + 1)
+                low, high = values.min(axis=0), values.max(axis=0)
+                axes.fill_between(places, low, high, color=style["color"], alpha=0.25, linewidth=0)
     title_axes(explained, "Variance of each component", x="component", y="share of the variance")
     title_axes(cumulative, "Variance of the first components", x="components")
     title_axes(
@@ -101,7 +109,7 @@ def tsne_figure(points: np.ndarray, person_ids: np.ndarray, modalities: np.ndarr
     people = np.unique(person_ids)
     places = np.searchsorted(people, person_ids)
     colours = np.array(COLOURS)[places % len(COLOURS)]
-    for modality, shape in _SHAPES.items():
+    for modality, shape in SHAPES.items():
         rows = np.asarray(modalities) == modality
         axes.scatter(
             *points[rows].T,
@@ -112,9 +120,9 @@ def tsne_figure(points: np.ndarray, person_ids: np.ndarray, modalities: np.ndarr
             linewidths=0.6,
             edgecolors=PAPER,
         )
-    present = [modality for modality in _SHAPES if (np.asarray(modalities) == modality).any()]
+    present = [modality for modality in SHAPES if (np.asarray(modalities) == modality).any()]
     handles = [
-        Line2D([], [], color=INK, marker=_SHAPES[modality], linestyle="", label=_LABELS[modality])
+        Line2D([], [], color=INK, marker=SHAPES[modality], linestyle="", label=LABELS[modality])
         for modality in present
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=4, frameon=False, fontsize=9)
@@ -163,6 +171,16 @@ def _smoothed(values: np.ndarray) -> np.ndarray:
     starts = np.maximum(np.arange(len(values)) - half, 0)
     ends = np.minimum(np.arange(len(values)) + half + 1, len(values))
     return (sums[ends] - sums[starts]) / (ends - starts)
+
+
+def _values_of(trials: Sequence[Spectrum]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the three panels draw, [trials, components or dimensions] each; trials of fewer items have fewer."""
+    least = min(len(one.cumulative) for one in trials)
+    return (
+        np.stack([one.explained_variance[:least] for one in trials]),
+        np.stack([one.cumulative[:least] for one in trials]),
+        np.stack([np.sort(one.importance)[::-1] for one in trials]),
+    )
 
 
 def _mark_shares(axes: Axes, spectra: Mapping[str, Spectrum]) -> None:

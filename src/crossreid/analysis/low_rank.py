@@ -1,5 +1,6 @@
 """How few directions hold most of what an encoder says."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,3 +68,16 @@ def low_rank_spectrum(features: np.ndarray) -> Spectrum:
         importance=np.abs(directions).T @ explained,
         effective_rank=float(np.exp(-np.sum(present * np.log(present)))),
     )
+
+
+def random_halves(features: np.ndarray, *, trials: int, seed: int = 0) -> Iterator[Spectrum]:
+    """Yield the spectrum of each of some random halves of the features, as the trials of the paper's figures 3 and 7.
+
+    Args:
+        features: [n, dim]; a half has at least one row.
+        trials: how many halves, each drawn without replacement.
+        seed: the same seed draws the same rows.
+    """
+    random = np.random.default_rng(seed)
+    for _ in range(trials):
+        yield low_rank_spectrum(features[random.permutation(len(features))[: max(1, len(features) // 2)]])

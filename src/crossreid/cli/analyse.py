@@ -1,7 +1,7 @@
 """`crossreid analyse`: figures of stored embeddings. Those that come with numbers of their own are in `studies`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,32 +40,36 @@ def low_rank(
     ],
     *,
     out: Figure,
+    trials: Annotated[
+        int, typer.Option(min=0, help="How many random halves of the items are looked at beside all of them.")
+    ] = 4,
+    seed: Seed = 0,
 ) -> None:
-    """Show how few directions hold most of what an encoder says."""
+    """Show how few directions hold most of what an encoder says, and how much that depends on the items."""
     from crossreid.analysis.figures import caption, spectrum_figure
-    from crossreid.analysis.low_rank import low_rank_spectrum
+    from crossreid.analysis.low_rank import low_rank_spectrum, random_halves
     from crossreid.cli.outputs import FIGURES, check_output_file, write_study
     from crossreid.core.embeddings import Embeddings
 
     check_output_file(out, *FIGURES)
     distinct = len({file.stem for file in embeddings}) == len(embeddings)
-    spectra = {
-        file.stem if distinct else str(file): low_rank_spectrum(Embeddings.load(file).unit().vectors)
-        for file in embeddings
+    vectors = {
+        file.stem if distinct else str(file): Embeddings.load(file).unit().vectors for file in embeddings
     }
+    spectra = {name: low_rank_spectrum(one) for name, one in vectors.items()}
+    halves = {name: list(random_halves(one, trials=trials, seed=seed)) for name, one in vectors.items()}
     for name, spectrum in spectra.items():
         print(f"{name}: {_summary(spectrum)}")
+        if trials:
+            print(f"{name}, {trials} random halves: {_summary_of_trials(halves[name])}")
     numbers = {
-        name: {
-            "effective_rank": spectrum.effective_rank,
-            "components_for": {str(share): spectrum.components_for(share) for share in _SHARES},
-            "explained_variance": spectrum.explained_variance.tolist(),
-        }
+        name: _numbers(spectrum) | {"trials": [_numbers(one) for one in halves[name]]}
         for name, spectrum in spectra.items()
     }
-    figure = spectrum_figure(spectra)
-    caption(figure, "Singular values of unit vectors, whose mean is not taken away; grey: 90, 95 and 99 %.")
-    asked = {"embeddings": list(map(str, embeddings))}
+    figure = spectrum_figure(spectra, trials=halves if trials else None)
+    words = "Singular values of unit vectors, whose mean is not taken away; grey: 90, 95 and 99 %."
+    caption(figure, f"{words} Bands: {trials} random halves of the items." if trials else words)
+    asked = {"embeddings": list(map(str, embeddings)), "trials": trials, "seed": seed}
     print("Wrote " + write_study(out, figure, asked, spectra=numbers))
     print("Next: " + command_line("analyse", "tsne", embeddings[0], "--out", out.with_stem("tsne")))
 
@@ -95,6 +99,48 @@ def tsne(
     print(f"Wrote {out}: {len(shown)} items")
     words = ("analyse", "cases", embeddings, "--data", "DATA", "--out", out.with_stem("cases"))
     print("Next: " + command_line(*words))
+
+
+@app.command()
+def pca(
+    embeddings: Annotated[
+        list[Path], typer.Argument(help="One .parquet or several that crossreid embed wrote, a map each.")
+    ],
+    *,
+    out: Figure,
+    people: Annotated[int, typer.Option(min=1, help="How many people, drawn at random.")] = 12,
+    seed: Seed = 0,
+) -> None:
+    """Draw embeddings along their first three principal directions, as before and after a distillation."""
+    from crossreid.analysis.figures import caption
+    from crossreid.analysis.projection import principal_map
+    from crossreid.analysis.space_figure import Space, space_figure
+    from crossreid.cli.outputs import FIGURES, check_output_file, write_study
+    from crossreid.core.embeddings import Embeddings
+
+    check_output_file(out, *FIGURES)
+    distinct = len({file.stem for file in embeddings}) == len(embeddings)
+    spaces = {}
+    for file in embeddings:
+        shown = _draw_people(Embeddings.load(file), people, seed)
+        points, shares = principal_map(shown)
+        spaces[file.stem if distinct else str(file)] = Space(
+            points, shares, shown.person_ids, shown.modalities
+        )
+    figure = space_figure(spaces)
+    caption(
+        figure,
+        f"The first three principal directions of unit vectors, their mean taken away; people drawn by seed {seed}.",
+    )
+    for name, space in spaces.items():
+        held = " + ".join(f"{share:.1%}" for share in space.shares)
+        print(f"{name}: {len(space.points)} items, {held} of the variance")
+    asked = {"embeddings": list(map(str, embeddings)), "people": people, "seed": seed}
+    numbers = {
+        name: {"shares": space.shares.tolist(), "items": len(space.points)} for name, space in spaces.items()
+    }
+    print("Wrote " + write_study(out, figure, asked, maps=numbers))
+    print("Next: " + command_line("analyse", "tsne", embeddings[0], "--out", out.with_stem("tsne")))
 
 
 @app.command()
@@ -155,6 +201,24 @@ def _summary(spectrum: "Spectrum") -> str:
     counts = ", ".join(f"{spectrum.components_for(share)} for {share:.0%}" for share in _SHARES)
     width = len(spectrum.importance)
     return f"effective rank {spectrum.effective_rank:.1f} of {width}; components {counts} of the variance"
+
+
+def _summary_of_trials(trials: "list[Spectrum]") -> str:
+    """Mean and sample deviation."""
+    from crossreid.reproduction.sections import spread
+
+    counts = ", ".join(
+        f"{spread([one.components_for(share) for one in trials])} for {share:.0%}" for share in _SHARES
+    )
+    return f"effective rank {spread([one.effective_rank for one in trials])}; components {counts}"
+
+
+def _numbers(spectrum: "Spectrum") -> dict[str, Any]:
+    return {
+        "effective_rank": spectrum.effective_rank,
+        "components_for": {str(share): spectrum.components_for(share) for share in _SHARES},
+        "explained_variance": spectrum.explained_variance.tolist(),
+    }
 
 
 def _draw_people(embeddings: "Embeddings", count: int, seed: int) -> "Embeddings":

@@ -1,6 +1,6 @@
 """Figures 3 to 7 and the numbers behind them, from the models of all seeds."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from crossreid.analysis.case_strips import case_strip
 from crossreid.analysis.cases import retrieval_cases
 from crossreid.analysis.figures import caption, convergence_figure, spectrum_figure, tsne_figure
-from crossreid.analysis.low_rank import Spectrum, low_rank_spectrum
+from crossreid.analysis.low_rank import Spectrum, low_rank_spectrum, random_halves
 from crossreid.analysis.projection import project
 from crossreid.analysis.strips import Strip, cases_figure
 from crossreid.core.embeddings import Embeddings
@@ -44,7 +44,7 @@ def figure_3(runs: Runs) -> Drawn:
     """The spectrum of the cloud model's features of the test people, in random halves."""
     spectra = [low_rank_spectrum(_all_tests(run).vectors) for run in runs]
     centred = [low_rank_spectrum(_centred(_all_tests(run).vectors)) for run in runs]
-    halves = list(_halves(_all_tests(runs[0]).vectors))
+    halves = list(random_halves(_all_tests(runs[0]).vectors, trials=TRIALS))
     width = len(spectra[0].importance)
     shares = [100 * spectrum.components_for(LOW_RANK_SHARE) / width for spectrum in spectra]
     answer = {
@@ -165,7 +165,7 @@ def figure_7(runs: Runs) -> Drawn:
     parts["training people"] = run.training_features().unit().vectors
     if len(data) == 1:
         parts |= {f"{kind} alone": kinds.of(kind).unit().vectors for kind in Modality if len(kinds.of(kind))}
-    halves = {name: list(_halves(vectors)) for name, vectors in parts.items()}
+    halves = {name: list(random_halves(vectors, trials=TRIALS)) for name, vectors in parts.items()}
     picture = spectrum_figure({name: trials[0] for name, trials in halves.items()})
     caption(
         picture,
@@ -190,12 +190,6 @@ def _all_tests(run: SeedRun) -> Embeddings:
 
 def _centred(vectors: np.ndarray) -> np.ndarray:
     return vectors - vectors.mean(axis=0)
-
-
-def _halves(vectors: np.ndarray) -> Iterator[Spectrum]:
-    random = np.random.default_rng(0)
-    for _ in range(TRIALS):
-        yield low_rank_spectrum(vectors[random.permutation(len(vectors))[: max(1, len(vectors) // 2)]])
 
 
 def _spectra(spectra: Sequence[Spectrum]) -> dict[str, Any]:
