@@ -11,7 +11,7 @@ SMALL_WORLD = (
     "world.train_people=6", "world.gallery_people=5", "world.gallery_groups=2", "world.validation_people=3",
 )  # fmt: skip
 SMALL_LOOP = (
-    "loop.steps=2", "loop.precision='no'", "loop.log_every=1", "loop.validate_every=1", "loop.workers=0",
+    "loop.steps=2", "loop.precision=fp32", "loop.log_every=1", "loop.validate_every=1", "loop.workers=0",
     "loop.tracker=", "loop.checkpoint_every=2", "batch.people=3",
 )  # fmt: skip
 

@@ -11,8 +11,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from crossreid.core.errors import CheckpointError, MissingDependencyError
+from crossreid.models.precision import fastest_precision
 from crossreid.training import accelerating
-from crossreid.training.checkpoint import load_checkpoint
+from crossreid.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from crossreid.training.config import LoopConfig
 from crossreid.training.loop import BatchSequence, DivergedError, train
 from crossreid.training.schedule import rate_at
@@ -147,8 +148,47 @@ def test_a_finished_training_is_not_continued(tmp_path: Path) -> None:
 
 def test_another_configuration_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     run(tmp_path)
-    with pytest.raises(CheckpointError, match=r"differs in \['learning_rate'\].*another output folder"):
-        run(tmp_path, learning_rate=0.01)
+    expected = r"loop\.learning_rate: 0\.05 -> 0\.01; loop\.seed: 0 -> 7; restore these values"
+    with pytest.raises(CheckpointError, match=expected):
+        run(tmp_path, learning_rate=0.01, seed=7)
+    assert len(history(tmp_path)) == 6
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"workers": 1}, {"log_every": 2}, {"checkpoint_every": 1}, {"tracker": "tensorboard"}],
+    ids=str,
+)
+def test_settings_that_cannot_alter_the_result_may_change(tmp_path: Path, changed: dict[str, Any]) -> None:
+    straight = run(tmp_path / "straight")
+    with pytest.raises(PowerCut):
+        run(tmp_path / "cut", batches=Drawn(cut_at(4)))
+    resumed = run(tmp_path / "cut", **changed)
+    assert len(resumed.seen) == 3
+    assert_same(straight.layers.state_dict(), resumed.layers.state_dict())
+
+
+def test_a_training_goes_on_in_another_precision_only_by_auto_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(PowerCut):
+        run(tmp_path, batches=Drawn(cut_at(4)), precision="fp32")
+    path = tmp_path / "checkpoint" / "progress.json"
+    progress = json.loads(path.read_text())
+    assert (progress["precision"], progress["config"]["loop"]["precision"]) == ("fp32", "fp32")
+    # What `auto` would be on another machine.
+    path.write_text(json.dumps(progress | {"precision": "fp16"}))
+    with pytest.raises(CheckpointError, match=r"loop\.precision: fp32 -> auto"):
+        run(tmp_path, batches=Drawn(cut_at(5)), precision="auto")
+    progress["config"]["loop"]["precision"] = "auto"
+    path.write_text(json.dumps(progress | {"precision": "fp16"}))
+    assert len(run(tmp_path, precision="auto").seen) == 3
+    assert f"in {fastest_precision('cpu')} after 3 steps in fp16" in caplog.text
+
+
+def test_a_precision_that_is_named_is_the_same_as_auto_where_auto_chose_it(tmp_path: Path) -> None:
+    run(tmp_path, precision="auto")
+    assert run(tmp_path, precision=fastest_precision("cpu")).seen == []
 
 
 def test_another_model_in_the_same_folder_is_refused(tmp_path: Path) -> None:
@@ -164,7 +204,8 @@ def test_another_model_in_the_same_folder_is_refused(tmp_path: Path) -> None:
                 task=task,
                 optimiser=optimiser,
                 schedule=schedule,
-                config=config().model_dump(mode="json"),
+                config={"loop": config().model_dump(mode="json")},
+                precision="fp32",
             )
 
 
@@ -202,7 +243,7 @@ def test_a_checkpoint_holds_what_is_trained_and_no_more(tmp_path: Path) -> None:
     assert set(stored) == {f"layers.{name}" for name in task.layers.state_dict()}
     progress = json.loads((tmp_path / "checkpoint" / "progress.json").read_text())
     assert progress["step"] == 6
-    assert progress["config"] == config().model_dump(mode="json")
+    assert progress["config"] == {"loop": config().model_dump(mode="json")}
 
 
 def test_a_loss_that_is_not_finite_stops_the_training_before_it_is_stored(tmp_path: Path) -> None:
@@ -309,15 +350,31 @@ def test_without_progress_a_training_ends_before_its_time(tmp_path: Path, cut: i
     assert run(tmp_path, **settings).seen == []
 
 
+def test_the_scale_of_the_loss_in_fp16_is_part_of_a_checkpoint(tmp_path: Path) -> None:
+    def parts(scale: float) -> dict[str, Any]:
+        task = Regression()
+        optimiser = torch.optim.AdamW(task.layers.parameters())
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda _: 1.0)
+        scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+        return {"task": task, "optimiser": optimiser, "schedule": schedule, "scaler": scaler}
+
+    settings = {"loop": config().model_dump(mode="json")}
+    progress = Progress(step=1, config=settings, precision="fp16")
+    save_checkpoint(tmp_path / "checkpoint", progress=progress, **parts(1024.0))
+    fresh = parts(65536.0)
+    assert load_checkpoint(tmp_path / "checkpoint", config=settings, precision="fp16", **fresh) == progress
+    assert fresh["scaler"].get_scale() == 1024
+
+
 def test_a_training_from_before_a_setting_was_there_goes_on(tmp_path: Path) -> None:
     run(tmp_path)
     path = tmp_path / "checkpoint" / "progress.json"
     progress = json.loads(path.read_text())
     for name in ("average", "patience"):
-        del progress["config"][name]
+        del progress["config"]["loop"][name]
     path.write_text(json.dumps(progress))
     assert run(tmp_path).seen == []
-    with pytest.raises(CheckpointError, match=r"differs in \['average'\]"):
+    with pytest.raises(CheckpointError, match=r"loop\.average: not set -> 0\.9"):
         run(tmp_path, average=0.9)
 
 
@@ -358,7 +415,7 @@ def test_workers_change_nothing(tmp_path: Path, workers: int) -> None:
 
 def test_precision_may_change_from_training_to_training(tmp_path: Path) -> None:
     # One process trains the teacher in one precision and the student in another.
-    for number, precision in enumerate(("no", "bf16", "no")):
+    for number, precision in enumerate(("fp32", "bf16", "fp32")):
         run(tmp_path / str(number), precision=precision)
     assert history(tmp_path / "0") == history(tmp_path / "2")
     assert history(tmp_path / "0") != history(tmp_path / "1")

@@ -49,7 +49,10 @@ def _of_tiny(item: str, record: Mapping[str, Any]) -> str:
         ),
         "table5": "Here: the small CLIP on this machine's processor.",
         "figure5": "The searches were drawn at random by the program.",
-        "figure7": "One drawn world in place of six data sets: the kinds of evidence stand in for them.",
+        "figure7": (
+            "One drawn world in place of six data sets: the kinds of evidence stand in for them. `--preset paper`"
+            " takes all six, those without four kinds of evidence by `--spectrum`."
+        ),
     }.get(item, "")
 
 
@@ -73,8 +76,37 @@ def setting_words(record: Mapping[str, Any]) -> list[str]:
         f"Peak learning rates {rates}. Paper: 1e-05.",
         f"Similarity loss {reductions}. Paper: sum over the pairs of modalities.",
         f"Triplet loss after {warm_up} of the steps. Paper: from the first one.",
+        f"Temperatures of the similarity loss: cloud {teacher['weights']['temperature']:g}, edge"
+        f" {edge['weights']['temperature']:g}. The paper's text has none; its authors' code has 0.05 and 0.07.",
+        *_not_in_the_text(edge),
     ]
-    return words if settings["preset"] != "tiny" else [_drawn(settings["world"]), *words, _PRETRAINED]
+    if settings["preset"] != "tiny":
+        return [*words, _EPOCHS]
+    dense = (
+        f"Whatever the stride, adapters are in the last {teacher['lora']['dense']} block(s) of each tower. Paper: in the"
+        " last four."
+    )
+    return [_drawn(settings["world"]), *words, dense, _PRETRAINED]
+
+
+def _not_in_the_text(edge: Mapping[str, Any]) -> list[str]:
+    loop, augmentation = edge["loop"], edge["augmentation"]
+    return [
+        f"Ours, since the paper's text has none of them: {loop['warmup_share']:.0%} of the steps to warm up, gradients"
+        f" clipped to a norm of {loop['gradient_clip']:g}, weight decay {loop['weight_decay']:g}, β₂ = 0.98; pictures"
+        f" flipped ({augmentation['flip']:.0%}), padded by {augmentation['padding']} px and cropped, erased in part"
+        f" ({augmentation['erase']:.0%}).",
+        "From the authors' code, since the paper's text has none of them: a BNNeck before the classifier; in the"
+        " triplet loss unit vectors, the farthest positive and the nearest negative of the batch, and the margin 0.3.",
+        "The cloud model's features are computed once, of pictures without augmentation, and stored in half precision;"
+        " the edge model sees augmented pictures. The paper does not say what its cloud model sees then.",
+    ]
+
+
+_EPOCHS = (
+    "Steps are the paper's 120 and 60 epochs of CUHK-PEDES alone (34,054 photographs, 32 groups a step): of its three"
+    " training sets together (87,233) they are 47 and 23."
+)
 
 
 _PRETRAINED = (

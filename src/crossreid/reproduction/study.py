@@ -1,7 +1,7 @@
 """One preset: what is trained on whom, and how it is looked at."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -16,6 +16,7 @@ from crossreid.demonstration.settings import (
     teacher_config,
 )
 from crossreid.demonstration.stages import draw
+from crossreid.models.loading import PrecisionSetting
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 from crossreid.training.config.problems import describe_problem
 from crossreid.training.overrides import apply_overrides
@@ -35,12 +36,14 @@ class StudyData:
         validation: behind the convergence curves; None for none.
         tests: by name.
         world: folder of the tests, where the program has drawn them; else None.
+        spectra: other data sets by name, of whatever evidence, for figure 7 alone.
     """
 
     train: Dataset
     validation: Dataset | None
     tests: Mapping[str, Dataset]
     world: Path | None = None
+    spectra: Mapping[str, Dataset] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Study:
         distillation: of the edge model after the cloud model.
         world: where the data come from, as JSON holds it.
         read: seed, folder to draw into, quiet -> the data.
-        precision: in which features are computed; None: as `load_encoder` chooses.
+        precision: in which features are computed.
         zero_shot: whether the backbones are measured as they are.
         timing_seconds: of each measurement of table 5.
     """
@@ -65,7 +68,7 @@ class Study:
     distillation: DistillationConfig
     world: Mapping[str, Any]
     read: Callable[[int, Path, bool], StudyData]
-    precision: str | None = None
+    precision: PrecisionSetting = "auto"
     zero_shot: bool = False
     timing_seconds: float = 5.0
 
@@ -165,7 +168,7 @@ def _of(overrides: Sequence[str], *groups: str) -> list[str]:
 
 
 def _sizes(values: Mapping[str, Any]) -> DemoSettings:
-    known = {field.name for field in fields(DemoSettings)}
+    known = {one.name for one in fields(DemoSettings)}
     unknown = sorted(set(values["world"]) - known)
     if unknown:
         raise ConfigurationError(f"--set world.{unknown[0]}", expected=f"one of {', '.join(sorted(known))}")
