@@ -28,7 +28,7 @@ $(READY): $(DEMO)
 	@tools/set_up.sh $(VENV) dev
 	@touch $@
 
-demo: $(DEMO) ## draw a world, train, distil, evaluate, search: the whole system in minutes
+demo: $(DEMO) ## draw a site, adapt, distil, search before and after: the whole system in minutes
 	$(BIN)/crossreid demo
 
 reproduce: $(READY) ## all tables and figures of the paper on drawn people, three seeds: hours; it resumes

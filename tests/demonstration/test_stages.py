@@ -1,6 +1,8 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 
@@ -10,6 +12,9 @@ from crossreid.data.dataset import Dataset
 from crossreid.demonstration.settings import DemoSettings, distillation_config, student_config, teacher_config
 from crossreid.demonstration.stages import in_memory
 from crossreid.models.loading import load_encoder
+from crossreid.training.config import LabelledConfig, load_config
+
+CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 def test_a_decoded_picture_is_what_the_model_would_have_seen(tmp_path: Path) -> None:
@@ -40,6 +45,27 @@ def test_the_settings_reach_the_trainings() -> None:
     assert (student.loop.steps, student.loop.learning_rate, student.loop.validate_every) == (40, 0.0005, 20)
     for config in (teacher, student, distillation_config(settings)):
         assert (config.batch.people, config.loop.seed, config.keep) == (7, 5, "best")
+
+
+_RUN = {"checkpoint_every", "log_every", "validate_every"}
+"""What changes nothing about the weights of a step."""
+
+
+@pytest.mark.parametrize(
+    ("name", "configure"),
+    [
+        ("teacher-tiny", teacher_config),
+        ("student-tiny", student_config),
+        ("distill-tiny", distillation_config),
+    ],
+)
+def test_the_configurations_for_the_command_line_are_those_of_the_demonstration(
+    name: str, configure: Callable[[DemoSettings], LabelledConfig]
+) -> None:
+    written, own = load_config(CONFIGS / f"{name}.yaml", []), configure(DemoSettings())
+    assert isinstance(written, LabelledConfig)
+    assert written.model_dump(exclude={"keep", "loop"}) == own.model_dump(exclude={"keep", "loop"})
+    assert written.loop.model_dump(exclude=_RUN) == own.loop.model_dump(exclude=_RUN)
 
 
 def test_both_students_train_alike(tmp_path: Path) -> None:

@@ -19,10 +19,10 @@ def tool(program: Any) -> ModuleType:
 
 def run() -> dict[str, Any]:
     rows = [
-        {"setting": setting, "task": task, "protocol": protocol, "r1": value + 1, "mean_ap": value}
+        {"setting": setting, "task": task, "protocol": protocol, "r1": found + 1, "mean_ap": found}
         for setting, value in MEANS.items()
         for task in ("S->R", "IR->R", "T->R")
-        for protocol, value in (("source-excluded", value), ("all", 99.0))
+        for protocol, found in (("source-excluded", value), ("all", 99.0))
     ]
     return {"rows": rows, "mean_map": MEANS}
 

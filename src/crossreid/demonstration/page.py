@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crossreid.demonstration.searches import Hit, Search
+from crossreid.demonstration.story import QUANTITY
 from crossreid.evaluation.report import Report, ReportRow
 
 _STYLE = """
@@ -95,7 +96,7 @@ def write_page(
         f'<p class="soft">{_INTRODUCTION}</p>',
         f"<h2>The same three searches, before and after</h2><p>{_SEARCHES}</p>",
         *(_search(search) for search in searches),
-        f'<h2>What the models find</h2><div class="bars">{bars}</div>{_listed(claims)}',
+        f'<h2>What the models find</h2><p>{QUANTITY}.</p><div class="bars">{bars}</div>{_listed(claims)}',
         *(_figure(figure) for figure in figures),
         f"<h2>The aims, in points of mean mAP</h2>{_listed(aims)}",
         '<h2>What to type next</h2><pre tabindex="0">' + html.escape("\n".join(commands)) + "</pre>",

@@ -32,6 +32,8 @@ from crossreid.training.teacher_features import store_teacher_features
 
 PROTOCOLS = ("source-excluded", "all")
 _DECODERS = 2
+_WORTH_A_PROCESS = 100
+"""Encounters; fewer are drawn sooner than processes for them have started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def draw(settings: DemoSettings, folder: Path, *, quiet: bool) -> DemoData:
             people={split: people},
             groups_per_person=groups,
             style=STYLE,
+            workers=2 if people * groups >= _WORTH_A_PROCESS else 1,
             progress=not quiet,
         )
         return load_dataset("pedestrians", folder / name, split)
