@@ -51,7 +51,7 @@ def read_truth(root: str | Path, source_ids: Iterable[str]) -> dict[str, Truth]:
         DataError: the folder holds no drawn world, an item is not from it, or another version has drawn it.
     """
     root = Path(root)
-    world = World(_seed(root))
+    world = _world(root)
     written = {
         row["source"]: row["attributes"] for row in read_table(find_table(root))[1] if "attributes" in row
     }
@@ -70,9 +70,10 @@ def read_truth(root: str | Path, source_ids: Iterable[str]) -> dict[str, Truth]:
     return found
 
 
-def _seed(root: Path) -> int:
+def _world(root: Path) -> World:
     try:
-        return int(json.loads((root / "world.json").read_text(encoding="utf-8"))["seed"])
+        drawn = json.loads((root / "world.json").read_text(encoding="utf-8"))
+        return World(int(drawn["seed"]), drawn.get("style", "day"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"no drawn world in {root} ({error})", expected="a folder of crossreid data draw"

@@ -1,7 +1,7 @@
 """One preset: what is trained on whom, and how it is looked at."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -9,13 +9,18 @@ from pydantic import BaseModel, ValidationError
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.data.dataset import Dataset
+from crossreid.data.loading import load_dataset
 from crossreid.demonstration.settings import (
     DemoSettings,
     distillation_config,
     student_config,
     teacher_config,
 )
-from crossreid.demonstration.stages import PRECISION, draw
+from crossreid.demonstration.stages import PRECISION
+from crossreid.reproduction.arms import TUNED, ArmSettings, arm_settings
+from crossreid.synthesis.pedestrians.dataset import write_world
+from crossreid.synthesis.pedestrians.style import Style
+from crossreid.synthesis.pedestrians.world import Split
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 from crossreid.training.config.problems import describe_problem
 from crossreid.training.overrides import apply_overrides
@@ -23,7 +28,11 @@ from crossreid.training.overrides import apply_overrides
 TINY_DENSE = 1
 """Last blocks of a tower that are all adapted; with the paper's four, all of four blocks are, whatever the stride."""
 
-WORLD = "drawn world"
+WORLD = "site"
+"""Name of the drawn test set."""
+STYLE: Style = "site"
+VALIDATION_GROUPS = 2
+"""Encounters of each validation person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +64,9 @@ class Study:
         world: where the data come from, as JSON holds it.
         read: seed, folder to draw into, quiet -> the data.
         precision: in which features are computed.
-        zero_shot: whether the backbones are measured as they are.
+        zero_shot: whether the models are measured before any step; needs validation people.
         timing_seconds: of each measurement of table 5.
+        arms: what the arms are tuned and varied by.
     """
 
     preset: Literal["tiny", "paper"]
@@ -68,12 +78,14 @@ class Study:
     precision: str = PRECISION
     zero_shot: bool = False
     timing_seconds: float = 5.0
+    arms: ArmSettings = field(default_factory=ArmSettings)
 
     def settings(self) -> dict[str, Any]:
         """As JSON holds them."""
         return {
             "preset": self.preset,
             "world": dict(self.world),
+            "arms": self.arms.to_json(),
             **{kind: getattr(self, kind).model_dump(mode="json") for kind in _KINDS},
         }
 
@@ -82,35 +94,63 @@ _KINDS = ("teacher", "student", "distillation")
 
 
 def tiny_study(overrides: Sequence[str] = ()) -> Study:
-    """The demonstration's trainings on people drawn by the program: each seed has its own people.
+    """The demonstration's trainings on people drawn by the program at the site: each seed has its own people.
+
+    Every training keeps its best validation.
 
     Args:
-        overrides: "teacher.loop.steps=10", "world.train_people=100" and the like; `world` has the fields of
-            `DemoSettings`.
+        overrides: "teacher.loop.steps=10", "world.train_people=100", "arms.scarce_people=100" and the like; `world` has
+            the fields of `DemoSettings`, `arms` those of `ArmSettings`.
 
     Raises:
         ConfigurationError: a setting is unknown or impossible.
     """
-    sizes = _sizes(apply_overrides({"world": asdict(DemoSettings())}, _of(overrides, "world")))
+    sizes = _sizes(apply_overrides({"world": asdict(_SIZES)}, _of(overrides, "world")))
+    arms = arm_settings(apply_overrides({"arms": TUNED.to_json()}, _of(overrides, "arms"))["arms"])
+    kept = {"keep": "best"}
     teacher = teacher_config(sizes)
     lora = teacher.lora.model_copy(update={"dense": TINY_DENSE})
     teacher, student, distillation = configured(
         {
-            "teacher": teacher.model_copy(update={"lora": lora}),
-            "student": student_config(sizes),
-            "distillation": distillation_config(sizes),
+            "teacher": teacher.model_copy(update=kept | {"lora": lora}),
+            "student": student_config(sizes).model_copy(update=kept),
+            "distillation": distillation_config(sizes).model_copy(update=kept),
         },
         _of(overrides, *_KINDS),
     )
-    check_groups(overrides, ("world", *_KINDS))
+    check_groups(overrides, ("world", "arms", *_KINDS))
+    world = {name: value for name, value in asdict(sizes).items() if name not in ("seed", *_SCHEDULE)}
+    world |= {"style": STYLE, "validation_groups": VALIDATION_GROUPS}
 
     def read(seed: int, folder: Path, quiet: bool) -> StudyData:
-        drawn = draw(replace(sizes, seed=seed), folder, quiet=quiet)
-        return StudyData(drawn.train, drawn.validation, {WORLD: drawn.people}, drawn.searched)
+        return _draw_site(replace(sizes, seed=seed), folder, quiet=quiet)
 
-    world = {name: value for name, value in asdict(sizes).items() if name not in ("seed", *_SCHEDULE)}
-    return Study("tiny", teacher, student, distillation, world, read, zero_shot=True)
+    return Study("tiny", teacher, student, distillation, world, read, zero_shot=True, arms=arms)
 
+
+def _draw_site(sizes: DemoSettings, folder: Path, *, quiet: bool) -> StudyData:
+    """People to learn from, to validate on and to search for; nobody is in two of them."""
+
+    def drawn(split: Split, people: int, groups: int) -> Dataset:
+        write_world(
+            folder / split,
+            seed=sizes.seed,
+            people={split: people},
+            groups_per_person=groups,
+            style=STYLE,
+            progress=not quiet,
+        )
+        return load_dataset("pedestrians", folder / split, split)
+
+    return StudyData(
+        train=drawn("train", sizes.train_people, sizes.train_groups),
+        validation=drawn("validation", sizes.validation_people, VALIDATION_GROUPS),
+        tests={WORLD: drawn("test", sizes.gallery_people, sizes.gallery_groups)},
+        world=folder / "test",
+    )
+
+
+_SIZES = DemoSettings(train_people=2000, train_groups=2, validation_people=100)
 
 _SCHEDULE = ("teacher_steps", "student_steps", "batch_people")
 """Fields of `DemoSettings` that the configurations repeat."""
@@ -162,7 +202,7 @@ def _of(overrides: Sequence[str], *groups: str) -> list[str]:
 
 
 def _sizes(values: Mapping[str, Any]) -> DemoSettings:
-    known = {field.name for field in fields(DemoSettings)}
+    known = {one.name for one in fields(DemoSettings)}
     unknown = sorted(set(values["world"]) - known)
     if unknown:
         raise ConfigurationError(f"--set world.{unknown[0]}", expected=f"one of {', '.join(sorted(known))}")
