@@ -17,15 +17,13 @@ from crossreid.evaluation.protocols import find_protocol
 from crossreid.evaluation.report import Report
 from crossreid.evaluation.tasks import RetrievalTask
 from crossreid.evaluation.together import TOGETHER
+from crossreid.reproduction.comparing import JUDGED, Runs
 from crossreid.reproduction.confidence import over_seeds
 from crossreid.reproduction.figures import Drawn, both_models
 from crossreid.reproduction.seed_run import EVEN, LEARNT, SeedRun
-from crossreid.reproduction.tables import JUDGED
 
 WIDTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 TIMED_ITEMS = 20_000
-
-Runs = Sequence[SeedRun]
 
 
 def evidence(runs: Runs) -> Drawn:

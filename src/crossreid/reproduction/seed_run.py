@@ -113,6 +113,8 @@ class SeedRun:
 
     def edge_by_components(self, components: int) -> Model:
         """The edge model distilled by cosine and PCM over another number of components."""
+        if components == self.study.distillation.distillation.components:
+            return self.edge(PRINCIPAL)
         return self._tuned(
             f"edge, {PRINCIPAL}, {components} components",
             with_components(with_terms(self.study.distillation, PRINCIPAL), components),

@@ -44,7 +44,8 @@ from crossreid.reproduction.variants import (
 from crossreid.runtime.timing import TimingRules, time_encoder
 
 _PAPER_SIZE, _PAPER_BATCHES = (392, 140), (1, 4)
-_SETTINGS = ("E2E", "E2C", "C2E")
+SETTINGS = ("E2E", "E2C", "C2E")
+"""Who embeds queries and gallery: the edge model both, or one of them the cloud model."""
 
 
 def table_1(runs: Runs) -> dict[str, Any]:
@@ -159,16 +160,19 @@ def edge_rows(runs: Runs, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return the rows of edge models E2E, and of those that share the cloud model's space E2C and C2E too."""
     rows = []
     for name in names:
-        settings = _SETTINGS[:1] if name in (UNTRAINED, TASK_ONLY) else _SETTINGS
+        settings = SETTINGS[:1] if name in (UNTRAINED, TASK_ONLY) else SETTINGS
         for setting in settings:
-            reports = reports_of(runs, lambda run, name=name, s=setting: in_setting(run.edge(name), run, s))
+            reports = reports_of(
+                runs,
+                lambda run, name=name, setting=setting: in_setting(run.edge(name), run.cloud(), setting),
+            )
             rows += arm_rows(reports, model=name, setting=setting)
     return rows
 
 
-def in_setting(edge: Model, run: SeedRun, setting: str) -> Pair:
-    """Return an edge model and the cloud model in a setting: E2E, E2C or C2E."""
-    return {"E2E": (edge, edge), "E2C": (edge, run.cloud()), "C2E": (run.cloud(), edge)}[setting]
+def in_setting(edge: Model, cloud: Model, setting: str) -> Pair:
+    """Return an edge and a cloud model as queries and gallery of a setting: E2E, E2C or C2E."""
+    return {"E2E": (edge, edge), "E2C": (edge, cloud), "C2E": (cloud, edge)}[setting]
 
 
 def arm_rows(reports: Reports, **keys: object) -> list[dict[str, Any]]:
