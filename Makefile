@@ -3,7 +3,9 @@
 #   make TORCH_INDEX=https://download.pytorch.org/whl/cu128 setup      another build of PyTorch
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+# What the demonstration needs, and beside it what tests and checks need.
+DEMO := $(VENV)/.ready-demo
+READY := $(VENV)/.ready-dev
 export TORCH ?= torch==2.13.0
 export TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 export PYTHON
@@ -18,11 +20,15 @@ help: ## list the targets
 
 setup: $(READY) ## make the virtual environment
 
-$(READY): pyproject.toml constraints.txt tools/set_up.sh
-	@tools/set_up.sh $(VENV)
+$(DEMO): pyproject.toml constraints.txt tools/set_up.sh tools/install.sh
+	@tools/set_up.sh $(VENV) models
 	@touch $@
 
-demo: $(READY) ## draw a world, train, distil, evaluate, search: the whole system in minutes
+$(READY): $(DEMO)
+	@tools/set_up.sh $(VENV) dev
+	@touch $@
+
+demo: $(DEMO) ## draw a world, train, distil, evaluate, search: the whole system in minutes
 	$(BIN)/crossreid demo
 
 reproduce: $(READY) ## all tables and figures of the paper on drawn people, three seeds: hours; it resumes
@@ -65,8 +71,8 @@ docs: $(READY) ## write anew what pages take from code and records
 	$(BIN)/python tools/write_expansion.py
 	$(BIN)/python tools/write_readme.py
 
-site: $(READY) ## the documentation as web pages, in build/site
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+site: $(DEMO) ## the documentation as web pages, in build/site
+	@tools/set_up.sh $(VENV) docs
 	$(BIN)/mkdocs build --strict --quiet
 
 bench: $(READY) ## measure on this machine; results go to benchmarks/results

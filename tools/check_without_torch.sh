@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 [ -x "$edge/bin/python" ] || "$venv/bin/python" -m venv "$edge"
-"$edge/bin/pip" install -qq --constraint constraints.txt --editable '.[edge]' </dev/null
+PATH="$venv/bin:$PATH" tools/install.sh "$edge" edge
 "$edge/bin/python" - <<'PYTHON'
 from importlib.util import find_spec
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes the virtual environment that `make` works in: set_up.sh FOLDER
+# Makes the virtual environment that `make` works in, or adds to it: set_up.sh FOLDER EXTRAS
 # TORCH and TORCH_INDEX choose the build of PyTorch; PYTHON, if set, the interpreter. The Makefile has their defaults.
 set -euo pipefail
-venv=$1
+venv=$1 extras=$2
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 stop() { printf 'set-up stopped: %s\n' "$*" >&2; exit 1; }
@@ -40,11 +40,15 @@ if [ ! -x "$venv/bin/python" ]; then
         stop "$python cannot make a virtual environment; on Debian and Ubuntu: sudo apt-get install python3-venv"
 fi
 
-# The index of CPU builds is only added to the usual one: where it cannot be reached, the usual one serves.
+# By pip, which looks wherever this machine keeps wheels, and not compiled: most of PyTorch is never imported. The index of
+# CPU builds is only added to the usual one: where it cannot be reached, the usual one serves.
 say "installing $TORCH"
-"$venv/bin/pip" install -qq --no-deps --retries 2 --extra-index-url "$TORCH_INDEX" "$TORCH" </dev/null
-say "installing crossreid and its tools, some minutes"
-"$venv/bin/pip" install -qq --constraint constraints.txt --editable '.[dev]' </dev/null
+"$venv/bin/pip" install -qq --no-deps --no-compile --retries 2 --extra-index-url "$TORCH_INDEX" "$TORCH" </dev/null
+export PATH="$venv/bin:$PATH"
+command -v uv >/dev/null || "$venv/bin/pip" install -qq --constraint constraints.txt uv </dev/null ||
+    say "uv cannot be had here: pip installs, which takes minutes"
+say "installing crossreid[$extras]"
+tools/install.sh "$venv" "$extras"
 
 have_graphics_libraries || { install_graphics_libraries && have_graphics_libraries; } ||
     stop "skia still cannot be imported: $(tail -n 1 "$venv/skia-import.log")"

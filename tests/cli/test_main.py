@@ -129,10 +129,12 @@ def test_an_interrupt_is_no_traceback(failing: typer.Typer) -> None:
     assert (result.exit_code, result.stderr) == (130, "crossreid: interrupted\n")
 
 
-def test_a_device_without_torch_is_told_what_to_install(failing: typer.Typer) -> None:
+def test_a_missing_library_is_told_with_its_extra(failing: typer.Typer) -> None:
     result = CliRunner().invoke(failing, ["go_without"])
     assert result.exit_code == 2
     assert result.stderr == "crossreid: go_without needs torch; pip install 'crossreid[models]'\n"
+    result = CliRunner().invoke(failing, ["go_without", "--name", "fastapi"])
+    assert result.stderr == "crossreid: go_without needs fastapi; pip install 'crossreid[serve]'\n"
     result = CliRunner().invoke(failing, ["go_without", "--name", "crossreid.gone"])
     assert isinstance(result.exception, ModuleNotFoundError)
 

@@ -53,7 +53,9 @@ def test_all_is_everything_three_times(run: Any, asked: dict[str, Any], tmp_path
         (["table1", "--set", "batch.people=3"], "a setting of world, teacher, student, distillation"),
         (["table1", "--set", "world.persons=3"], "world.persons; expected one of"),
         (["table1", "--set", "teacher.loop.stepps=3"], "mean teacher.loop.steps?"),
+        (["figure7", "--spectrum", "llcm=b"], "--spectrum with the preset tiny"),
         (["table1", "--preset", "paper", "--data", "folder"], "--data folder; expected NAME=FOLDER"),
+        (["figure7", "--preset", "paper", "--spectrum", "llcm"], "--spectrum llcm; expected FORMAT=FOLDER"),
         (["table1", "--preset", "paper", "--configs", "gone"], "the configuration gone/teacher.yaml"),
     ],
 )

@@ -1,9 +1,11 @@
 """The paper's preset: everything is looked for first, and the same code runs to its end on miniatures."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.reproduction.full_size import join, paper_study
@@ -27,21 +29,48 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / name for name in ("first", "second")}
 
 
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Market-1501 in small: photographs and nothing else."""
+    root = tmp_path_factory.mktemp("market")
+    names = {
+        "bounding_box_train": ["0002_c1s1_000001_01.jpg"],
+        "query": ["0001_c1s1_000001_01.jpg", "0003_c2s1_000001_01.jpg"],
+        "bounding_box_test": [
+            f"000{person}_c{camera}s1_000002_01.jpg" for person in (1, 3) for camera in (3, 4)
+        ],
+    }
+    for number, (folder, files) in enumerate(names.items()):
+        (root / folder).mkdir()
+        for place, name in enumerate(files):
+            Image.new("RGB", (28, 56), (60 * number, 50 * place, 90)).save(root / folder / name)
+    return root
+
+
 def test_everything_that_is_missing_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     sources = {"cloud": str(tmp_path / "empty"), "edge": "nobody/has-this"}
     with pytest.raises(ConfigurationError) as caught:
-        paper_study({"CUHK-PEDES": tmp_path / "gone"}, dataset="manifest", configs=CONFIGS, **sources)
+        paper_study(
+            {"CUHK-PEDES": tmp_path / "gone"},
+            dataset="manifest",
+            configs=CONFIGS,
+            spectra={"sysu-mm01": tmp_path / "empty"},
+            **sources,
+        )
     message = str(caught.value)
     for words in (
         f"the weights in {tmp_path / 'empty'} (--cloud), which has none of *.safetensors",
         "the weights nobody/has-this (--edge), neither a folder nor in the hub's cache",
         "train of CUHK-PEDES",
         "test of CUHK-PEDES",
+        "test of sysu-mm01 (--spectrum)",
     ):
         assert words in message
     with pytest.raises(ConfigurationError, match=r"data \(--data CUHK-PEDES=FOLDER"):
         paper_study({}, dataset="manifest", configs=CONFIGS, **sources)
+    with pytest.raises(ConfigurationError, match="two data sets named llcm"):
+        paper_study({"llcm": tmp_path}, dataset="llcm", configs=CONFIGS, spectra={"llcm": tmp_path})
     with pytest.raises(ConfigurationError, match=r"teacher\.yaml.*student\.yaml"):
         paper_study({}, dataset="manifest", configs=tmp_path)
 
@@ -76,7 +105,7 @@ def test_people_of_two_data_sets_stay_apart(tiny: Any) -> None:
 
 
 def test_it_runs_to_its_end_on_miniatures(
-    people: dict[str, Path], backbones: dict[str, Path], tmp_path: Path
+    people: dict[str, Path], backbones: dict[str, Path], photographs: Path, tmp_path: Path
 ) -> None:
     study = paper_study(
         people,
@@ -84,13 +113,23 @@ def test_it_runs_to_its_end_on_miniatures(
         cloud=str(backbones["cloud"]),
         edge=str(backbones["edge"]),
         configs=CONFIGS,
+        spectra={"market-1501": photographs},
         overrides=[*SMALL, "distillation.distillation.components=4"],
     )
     assert study.student.dim == 32, "as wide as the cloud model"
-    done = reproduce(
-        ["table1"], study, seeds=1, folder=tmp_path / "runs", results=tmp_path / "results", say=lambda _: None
-    )
+    items, results = ["table1", "figure7"], tmp_path / "results"
+    done = reproduce(items, study, seeds=1, folder=tmp_path / "runs", results=results, say=lambda _: None)
     text = done.document.read_text()
+    spectra = json.loads((results / "figure7.json").read_text())
+    assert spectra["items"] == {"first": 24, "second": 24, "market-1501": 6, "training people": 48}
+    assert "| market-1501 (6 items) |" in text
+    rows = json.loads((results / "table1.json").read_text())["rows"]
+    means = [
+        row["values"]["mean_ap"][0]
+        for row in rows
+        if (row["task"], row["setting"], row["protocol"]) == ("S->R", "C2C", "source-excluded")
+    ]
+    assert f"| S->R | C2C | {sum(means) / 2:.2f} | 74.96 |" in text
     assert "| **S->R** | **E2C** | **second** |" in text
     assert "| T->R | E2C | paper: RSTPReid | 52.79 | 74.18 | 82.89 | 46.44 | 28.82 |" in text
     assert "untrained" not in text

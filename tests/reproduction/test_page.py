@@ -88,6 +88,23 @@ def test_deviations_need_two_values() -> None:
     assert spread([None, 2.0]) == "2.0"
 
 
+def test_table_1_has_the_average_over_the_test_sets() -> None:
+    """Of two seeds: (60 + 40) / 2 = 50 and (64 + 40) / 2 = 52, by the judged protocol alone."""
+
+    def row(data: str, values: list[float], protocol: str = "source-excluded") -> dict[str, Any]:
+        metrics = dict.fromkeys(("r1", "r5", "r10", "mean_ap", "mean_inp"), values)
+        return {"task": "T->R", "setting": "E2C", "data": data, "protocol": protocol, "values": metrics}
+
+    record = {
+        "item": "table1", "pictures": [], "seeds": [0, 1], "weights": {}, "configuration": {"preset": "paper"},
+        "rows": [row("a", [60.0, 64.0]), row("b", [40.0, 40.0]), row("a", [90.0, 90.0], "all")],
+        "commit": "", "hardware": {"cores": 2}, "versions": {"torch": "2"},
+    }  # fmt: skip
+    averages = write_section("table1", record).grids[0]
+    assert averages.rows == (("T->R", "E2C", "51.00 ± 1.41", "47.55"),)
+    assert averages.header == ("task", "setting", "ours", "paper (three data sets)")
+
+
 @pytest.mark.parametrize("item", ITEMS)
 def test_what_was_not_run_says_so(item: str) -> None:
     section = write_section(item, None)

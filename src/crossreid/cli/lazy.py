@@ -11,8 +11,20 @@ from crossreid.core.errors import CrossReIDError
 
 FAILED, INTERRUPTED = 2, 130
 
-_OF_MODELS = ("accelerate", "peft", "torch", "transformers")
-"""Libraries of the extra `models`, which a device does without."""
+_EXTRAS = {
+    "models": ("accelerate", "peft", "torch", "transformers"),
+    "serve": (
+        "anyio",
+        "cryptography",
+        "fastapi",
+        "jwt",
+        "prometheus_client",
+        "sqlalchemy",
+        "starlette",
+        "uvicorn",
+    ),
+}
+"""Libraries of the extras that an installation may do without."""
 
 
 class LazyVerb(TyperCommand):
@@ -78,10 +90,11 @@ class LazyVerbs(TyperGroup):
             print(f"crossreid: {message}".encode(errors="backslashreplace").decode(), file=sys.stderr)
             raise typer.Exit(FAILED) from error
         except ModuleNotFoundError as error:
-            if error.name not in _OF_MODELS:
+            extras = [extra for extra, names in _EXTRAS.items() if error.name in names]
+            if not extras:
                 raise
             print(
-                f"crossreid: {ctx.invoked_subcommand} needs {error.name}; pip install 'crossreid[models]'",
+                f"crossreid: {ctx.invoked_subcommand} needs {error.name}; pip install 'crossreid[{extras[0]}]'",
                 file=sys.stderr,
             )
             raise typer.Exit(FAILED) from error

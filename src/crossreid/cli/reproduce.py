@@ -65,6 +65,14 @@ def reproduce(
         ),
     ] = None,
     dataset: Annotated[str, typer.Option(help="For paper: the format of all of them.")] = _DATASET,
+    spectrum: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FORMAT=FOLDER",
+            help="For paper, figure 7: a data set of any kinds of evidence, such as market-1501, sysu-mm01 or llcm,"
+            " split test; may be given several times.",
+        ),
+    ] = None,
     cloud: Annotated[
         str, typer.Option(help="For paper: the cloud model's backbone, a folder or hub name.")
     ] = "",
@@ -92,7 +100,7 @@ def reproduce(
     from crossreid.reproduction.run import reproduce as reproduce_
 
     chosen = chosen_items(items, drawn=preset == Preset.TINY)
-    study = _study(preset, data or [], dataset, cloud, edge, configs, overrides or [])
+    study = _study(preset, data or [], dataset, spectrum or [], cloud, edge, configs, overrides or [])
     folder = out or Path("runs") / "reproduction" / preset.value
     for place in (folder, results or folder / "results"):
         check_output_folder(place)
@@ -110,7 +118,7 @@ def reproduce(
     print(f"Wrote {done.page}, {done.document} and the records in {done.results}")
     given = {
         "--seeds": seeds, "--out": out, "--results": results, "--data": data, "--dataset": dataset,
-        "--cloud": cloud, "--edge": edge, "--configs": configs, "--set": overrides,
+        "--spectrum": spectrum, "--cloud": cloud, "--edge": edge, "--configs": configs, "--set": overrides,
     }  # fmt: skip
     print("Next: " + _next_step(chosen, folder, preset, given))
 
@@ -138,6 +146,7 @@ def _study(
     preset: Preset,
     data: list[str],
     dataset: str,
+    spectrum: list[str],
     cloud: str,
     edge: str,
     configs: Path,
@@ -148,7 +157,7 @@ def _study(
     from crossreid.reproduction.study import tiny_study
 
     if preset == Preset.TINY:
-        given = {"--data": data, "--cloud": cloud, "--edge": edge}
+        given = {"--data": data, "--spectrum": spectrum, "--cloud": cloud, "--edge": edge}
         foreign = [name for name, value in given.items() if value]
         if foreign:
             raise ConfigurationError(
@@ -156,10 +165,25 @@ def _study(
                 expected="--preset paper",
             )
         return tiny_study(overrides)
+    return paper_study(
+        _folders(data, "--data NAME=FOLDER"),
+        dataset=dataset,
+        cloud=cloud,
+        edge=edge,
+        configs=configs,
+        spectra=_folders(spectrum, "--spectrum FORMAT=FOLDER"),
+        overrides=overrides,
+    )
+
+
+def _folders(written: list[str], form: str) -> dict[str, Path]:
+    from crossreid.core.errors import ConfigurationError
+
+    option, _, expected = form.partition(" ")
     roots = {}
-    for written in data:
-        name, equals, root = written.partition("=")
+    for one in written:
+        name, equals, root = one.partition("=")
         if not (name and equals and root):
-            raise ConfigurationError(f"--data {written}", expected="NAME=FOLDER")
+            raise ConfigurationError(f"{option} {one}", expected=expected)
         roots[name] = Path(root)
-    return paper_study(roots, dataset=dataset, cloud=cloud, edge=edge, configs=configs, overrides=overrides)
+    return roots

@@ -49,7 +49,10 @@ def _of_tiny(item: str, record: Mapping[str, Any]) -> str:
         ),
         "table5": "Here: the small CLIP on this machine's processor.",
         "figure5": "The searches were drawn at random by the program.",
-        "figure7": "One drawn world in place of six data sets: the kinds of evidence stand in for them.",
+        "figure7": (
+            "One drawn world in place of six data sets: the kinds of evidence stand in for them. `--preset paper`"
+            " takes all six, those without four kinds of evidence by `--spectrum`."
+        ),
     }.get(item, "")
 
 

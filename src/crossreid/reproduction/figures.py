@@ -179,9 +179,12 @@ def figure_6(runs: Runs) -> Drawn:
 
 
 def figure_7(runs: Runs) -> Drawn:
-    """The spectra of different data: every test set, the training people, and each kind of evidence alone."""
+    """The spectra of different data: every test set, the training people, and other data sets of any evidence.
+
+    Of one data set alone, each kind of evidence stands in for others.
+    """
     run, cloud = runs[0], runs[0].cloud()
-    data = {name: run.embeddings(cloud, name) for name in run.data.tests}
+    data = {name: run.embeddings(cloud, name) for name in (*run.data.tests, *run.data.spectra)}
     kinds = next(iter(data.values()))
     parts = {name: one.unit().vectors for name, one in data.items()}
     parts["training people"] = run.training_features().unit().vectors

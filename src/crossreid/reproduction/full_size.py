@@ -29,6 +29,7 @@ def paper_study(
     cloud: str = "",
     edge: str = "",
     configs: Path,
+    spectra: Mapping[str, Path] | None = None,
     overrides: Sequence[str] = (),
 ) -> Study:
     """The paper's trainings on data sets with four kinds of evidence.
@@ -39,6 +40,7 @@ def paper_study(
         cloud: the cloud model's backbone in place of the configuration's: a folder or a hub name.
         edge: the edge model's backbone likewise.
         configs: folder of `teacher.yaml`, `student.yaml` and `distillation.yaml`.
+        spectra: where data sets for figure 7 alone lie, by their format; of whatever evidence, with the split `test`.
         overrides: "teacher.loop.steps=10" and the like.
 
     Raises:
@@ -59,13 +61,19 @@ def paper_study(
     read = {kind: load_config(configs / name) for kind, name in _FILES.items()}
     teacher, student, distillation = configured(read, [*backbones, *overrides])
     sources = {"--cloud": teacher.backbone, "--edge": student.backbone}
-    missing = [*_missing_weights(sources), *_missing_data(data, dataset)]
+    others = spectra or {}
+    for name in sorted(set(others) & set(data)):
+        raise ConfigurationError(
+            f"two data sets named {name}", expected="other names for --data than the formats of --spectrum"
+        )
+    missing = [*_missing_weights(sources), *_missing_data(data, dataset), *_missing_spectra(others)]
     if missing:
         raise ConfigurationError(
             f"missing: {'; '.join(missing)}",
             expected="data with photographs, infrared pictures, sketches and captions, and both backbones",
             remedy="name them with --data NAME=FOLDER, --cloud FOLDER and --edge FOLDER; crossreid expand makes what is"
-            " missing of photographs; see docs/reproducing.md",
+            " missing of photographs; data without it can be part of figure 7 (--spectrum FORMAT=FOLDER); see"
+            " docs/reproducing.md",
         )
     width = outline(model_folder(teacher.backbone)).dim
     return Study(
@@ -73,8 +81,12 @@ def paper_study(
         teacher,
         student.model_copy(update={"dim": width}),
         distillation,
-        {"dataset": dataset, "data": {name: str(root) for name, root in data.items()}},
-        lambda seed, folder, quiet: _read(data, dataset),
+        {
+            "dataset": dataset,
+            "data": {name: str(root) for name, root in data.items()},
+            "spectra": {name: str(root) for name, root in others.items()},
+        },
+        lambda seed, folder, quiet: _read(data, dataset, others),
         precision="bf16" if teacher.loop.precision == "bf16" else "fp32",
     )
 
@@ -93,11 +105,12 @@ def join(datasets: Mapping[str, Dataset]) -> Dataset:
     return Dataset(" + ".join(datasets), "train", tuple(samples), tuple(labels))
 
 
-def _read(data: Mapping[str, Path], dataset: str) -> StudyData:
+def _read(data: Mapping[str, Path], dataset: str, spectra: Mapping[str, Path]) -> StudyData:
     splits = {
         split: {name: load_dataset(dataset, root, split) for name, root in data.items()} for split in _SPLITS
     }
-    return StudyData(join(splits["train"]), None, splits["test"])
+    others = {name: load_dataset(name, root, "test") for name, root in spectra.items()}
+    return StudyData(join(splits["train"]), None, splits["test"], spectra=others)
 
 
 def _missing_weights(sources: Mapping[str, str]) -> Iterator[str]:
@@ -127,3 +140,11 @@ def _missing_data(data: Mapping[str, Path], dataset: str) -> Iterator[str]:
             lacking = sorted(set(Modality) - {sample.modality for sample in found.samples})
             if lacking:
                 yield f"{', '.join(lacking)} in {split} of {name} ({root})"
+
+
+def _missing_spectra(spectra: Mapping[str, Path]) -> Iterator[str]:
+    for name, root in spectra.items():
+        try:
+            load_dataset(name, root, "test")
+        except CrossReIDError as error:
+            yield f"test of {name} (--spectrum): {error}"

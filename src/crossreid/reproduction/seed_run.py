@@ -183,8 +183,8 @@ class SeedRun:
         return Model(f"{kind} backbone", source, self._backbone_signatures[source])
 
     def embeddings(self, model: Model, data: str) -> Embeddings:
-        """All evidence of a test set as a model sees it."""
-        return self._embedded(model, data, self.data.tests[data])
+        """All evidence of a test set, or of one for figure 7 alone, as a model sees it."""
+        return self._embedded(model, data, {**self.data.tests, **self.data.spectra}[data])
 
     def training_features(self) -> Embeddings:
         """What the cloud model says of the training set, as the distillations read it."""
@@ -392,7 +392,7 @@ class SeedRun:
 
     @cached_property
     def _signatures(self) -> dict[str, str]:
-        sets = {_TRAIN: self.data.train, **self.data.tests}
+        sets = {_TRAIN: self.data.train, **self.data.tests, **self.data.spectra}
         if self.data.validation is not None:
             sets[_VALIDATION] = self.data.validation
         return {name: data_signature(dataset) for name, dataset in sets.items()}

@@ -44,12 +44,14 @@ class StudyData:
         validation: behind the convergence curves; None for none.
         tests: by name.
         world: folder of the tests, where the program has drawn them; else None.
+        spectra: other data sets by name, of whatever evidence, for figure 7 alone.
     """
 
     train: Dataset
     validation: Dataset | None
     tests: Mapping[str, Dataset]
     world: Path | None = None
+    spectra: Mapping[str, Dataset] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
