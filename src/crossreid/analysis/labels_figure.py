@@ -37,7 +37,15 @@ def labels_figure(
         means = [float(np.mean(of_seeds)) for of_seeds in values]
         spreads = [float(np.std(of_seeds, ddof=1)) if len(of_seeds) > 1 else 0.0 for of_seeds in values]
         axes.errorbar(
-            people, means, yerr=spreads, label=name, marker=marker, markersize=5, capsize=3, linewidth=1.8, **style
+            people,
+            means,
+            yerr=spreads,
+            label=name,
+            marker=marker,
+            markersize=5,
+            capsize=3,
+            linewidth=1.8,
+            **style,
         )
     for (name, of_seeds), style in zip(constants.items(), styles[len(curves) :], strict=True):
         axes.axhline(float(np.mean(of_seeds)), label=name, linewidth=1.2, **style)
@@ -46,7 +54,9 @@ def labels_figure(
     axes.set_xticks([], minor=True)
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", color=FAINT, linewidth=0.8)
-    title_axes(axes, "How many labelled people does a site need?", x="labelled people", y="mean mAP of the tasks, %")
+    title_axes(
+        axes, "How many labelled people does a site need?", x="labelled people", y="mean mAP of the tasks, %"
+    )
     figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize=9, handlelength=3)
     seeds = len(next(iter(curves.values()))[0])
     bars = f"Mean of {seeds} seeds; bars: sample deviation." if seeds > 1 else "One seed."

@@ -100,9 +100,7 @@ def figure_4(runs: Runs) -> Drawn:
         shown = seen.select(np.isin(seen.person_ids, drawn))
         points = project(shown, seed=runs[0].seed)
         picture = tsne_figure(points, shown.person_ids, shown.modalities)
-        caption(
-            picture, f"t-SNE of unit vectors of people not trained on, drawn at random ({name})."
-        )
+        caption(picture, f"t-SNE of unit vectors of people not trained on, drawn at random ({name}).")
         pictures[f"figure4-{name}"] = picture
         numbers[name] = {"items": len(shown), "people": len(drawn)}
     return Drawn(pictures, numbers)

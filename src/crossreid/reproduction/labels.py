@@ -34,7 +34,11 @@ from crossreid.reproduction.variants import (
 )
 
 CLOUD, DISTILLED, ALONE = "cloud, adapted (C2C)", "edge, distilled (E2E)", "edge, task only (E2E)"
-START, EDGE_BEFORE, CLOUD_BEFORE = "edge, closed form (E2E)", "edge, untrained (E2E)", "cloud, untrained (C2C)"
+START, EDGE_BEFORE, CLOUD_BEFORE = (
+    "edge, closed form (E2E)",
+    "edge, untrained (E2E)",
+    "cloud, untrained (C2C)",
+)
 """Arms of the item `labels`; the last two need no labels."""
 FEW, UNLABELLED = "cloud model of the labelled", "distilled over all crops without names"
 """Arms of the item `scarce`."""
@@ -65,7 +69,10 @@ def labels(runs: Runs) -> Drawn:
     rows += [{"model": name, "people": 0, "mean_ap": values} for name, values in constants.items()]
     searched = len(next(iter(runs[0].data.tests.values())).people)
     picture = labels_figure(
-        counts, curves, constants, data=f"Mean mAP of the three tasks, {searched} people who were not learnt from"
+        counts,
+        curves,
+        constants,
+        data=f"Mean mAP of the three tasks, {searched} people who were not learnt from",
     )
     return Drawn({"labels": picture}, {"rows": rows})
 
