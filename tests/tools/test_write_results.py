@@ -25,11 +25,14 @@ def record(timing: float) -> dict[str, Any]:
         "batch": {"people": 2, "groups": 1},
         "weights": {"sdm_reduction": "mean", "triplet_warmup": 0.5},
         "lora": {"dense": 1},
+        "keep": "last",
         "distillation": {"head_start": "rotation"},
     }
+    kinds = ("teacher", "student", "distillation")
+    arms = {f"{kind}_learning_rates": [] for kind in kinds}
     return {
         "item": "table5", "seeds": [0], "weights": {"cloud": "a", "edge": "b"}, "pictures": [], "timings": rows,
-        "configuration": {"preset": "paper", "teacher": training, "distillation": training},
+        "configuration": {"preset": "paper", "arms": arms, **dict.fromkeys(kinds, training)},
         "commit": "", "hardware": {"cores": 2}, "versions": {"torch": "2"},
     }  # fmt: skip
 

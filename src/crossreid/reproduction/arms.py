@@ -9,7 +9,7 @@ from crossreid.data.dataset import Dataset
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 
 _RATES = "_learning_rates"
-_Config = TypeVar("_Config", TeacherConfig, StudentConfig, DistillationConfig)
+_Config = TypeVar("_Config", bound=TeacherConfig | StudentConfig | DistillationConfig)
 
 
 @dataclass(frozen=True, slots=True)

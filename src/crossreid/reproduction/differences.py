@@ -24,8 +24,8 @@ _ALWAYS: Mapping[str, str] = {
         " the dimensions."
     ),
     "figure6": (
-        "Faster: less of the shared loss on the mean over all steps. Where the triplet loss enters the task, after its"
-        " warm-up, all curves jump."
+        "Faster: less of the shared loss on the mean over all steps, each distillation at its own learning rate. Where"
+        " the triplet loss enters the task, after its warm-up, all curves jump."
     ),
     **WORDS,
 }

@@ -16,8 +16,9 @@ from crossreid.reproduction.writing_related import RELATED, related_claims, writ
 
 _INTRODUCTION = (
     "Written by `make docs` from the records in [`benchmarks/results/`](../benchmarks); `make reproduce` makes those"
-    " anew ([how](reproducing.md)). Each number of ours was measured on people drawn by the program: those of the paper"
-    " stand beside them to compare *differences* between rows, not heights."
+    " anew ([how](reproducing.md)). Each number of ours was measured on people drawn by the program at a place"
+    " that the backbones do not know: those of the paper stand beside them to compare *differences* between rows, not"
+    " heights."
 )
 
 

@@ -42,7 +42,7 @@ from crossreid.training.build import read_history, train_model
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 from crossreid.training.teacher_features import store_teacher_features
 
-_Config = TypeVar("_Config", TeacherConfig, StudentConfig, DistillationConfig)
+_Config = TypeVar("_Config", bound=TeacherConfig | StudentConfig | DistillationConfig)
 
 _TRAIN, _VALIDATION = "train", "validation"
 EVEN, LEARNT = "summed evenly", "learnt weights"
