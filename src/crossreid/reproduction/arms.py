@@ -55,14 +55,6 @@ class ArmSettings:
         return asdict(self)
 
 
-TUNED = ArmSettings(
-    teacher_learning_rates=(1e-3, 3e-3),
-    student_learning_rates=(1e-3, 3e-3),
-    distillation_learning_rates=(1e-3, 3e-3),
-)
-"""The grid of the preset `tiny`."""
-
-
 def arm_settings(values: Mapping[str, Any]) -> ArmSettings:
     """Arm settings from what a user wrote.
 
@@ -119,3 +111,11 @@ def without_names(dataset: Dataset) -> Dataset:
 def _check(name: str, value: object, passed: bool, expected: str) -> None:
     if not passed:
         raise ConfigurationError(f"--set arms.{name}={value}", expected=expected)
+
+
+TUNED = ArmSettings(
+    teacher_learning_rates=(1e-3, 3e-3),
+    student_learning_rates=(1e-3, 3e-3),
+    distillation_learning_rates=(1e-3, 3e-3),
+)
+"""The grid of the preset `tiny`."""
