@@ -20,7 +20,7 @@ from crossreid.core.embeddings import Embeddings
 from crossreid.data.dataset import Dataset
 from crossreid.data.loading import load_dataset
 from crossreid.evaluation.evaluate import BOTH_WAYS, evaluate
-from crossreid.models.loading import load_encoder
+from crossreid.models.loading import PrecisionSetting, load_encoder
 from crossreid.reproduction.figures import mean_curves
 from crossreid.synthesis.pedestrians.dataset import write_world
 from crossreid.training.build import read_history, train_model
@@ -95,7 +95,7 @@ class Comparison:
     queue: int = 1024
     teacher: str = "tiny-cloud"
     student: str = "tiny-edge"
-    precision: str = "bf16"
+    precision: PrecisionSetting = "auto"
     seeds: tuple[int, ...] = (0, 1, 2)
     world_seed: int = 0
 
@@ -150,7 +150,7 @@ def configuration(size: Comparison, name: str, seed: int) -> StudentConfig | Dis
             "learning_rate": size.learning_rate,
             "final_learning_rate": size.learning_rate / 50,
             "warmup_share": 0.1,
-            "precision": "bf16" if size.precision == "bf16" else "no",
+            "precision": size.precision,
             "seed": seed,
             "checkpoint_every": max(1, size.steps // 4),
             "log_every": max(1, size.steps // 40),

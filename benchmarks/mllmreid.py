@@ -24,10 +24,11 @@ from crossreid.data.loading import load_dataset
 from crossreid.evaluation.evaluate import evaluate
 from crossreid.models.encoder import ModelEncoder
 from crossreid.models.folder import load_model
+from crossreid.models.loading import PrecisionSetting
 from crossreid.models.mllmreid import Mllmreid
 from crossreid.models.mllmreid_prompts import ALIGNMENT, COMMON, DIVERSE, Instruction, answer_to
 from crossreid.synthesis.pedestrians.dataset import write_world
-from crossreid.synthesis.pedestrians.style import STYLES, Style
+from crossreid.synthesis.pedestrians.style import Style
 from crossreid.training.build import read_history, train_model
 from crossreid.training.config import AlignmentConfig, MllmreidConfig
 from crossreid.training.continuations import described_pictures
@@ -47,6 +48,9 @@ VARIANTS: Mapping[str, dict[str, Any]] = {
     "ReID on the vision tower alone": {"reid": "visual", "lambda_value": 0.0},
 }
 """What is trained -> what differs from the defaults. All are trained in each style."""
+
+COMPARED_STYLES: tuple[Style, ...] = ("day", "evening")
+"""The same people and poses in two lights."""
 
 LAMBDAS = (0.0, 0.5, 1.0)
 """Of (c), beside its own 0.7; trained by day."""
@@ -90,7 +94,7 @@ class Comparison:
     alignment_people: int = 3000
     alignment_steps: int = 400
     samples: int = 4
-    precision: str = "bf16"
+    precision: PrecisionSetting = "auto"
     seeds: tuple[int, ...] = (0, 1, 2)
     world_seed: int = 0
 
@@ -139,7 +143,7 @@ def runs(size: Comparison) -> list[Run]:
     """All trainings, seed by seed."""
     planned = []
     for seed in size.seeds:
-        for style in STYLES:
+        for style in COMPARED_STYLES:
             planned += [Run("ablation", name, style, own, seed) for name, own in VARIANTS.items()]
         for value in LAMBDAS:
             # At lambda = 1 nothing is left of DirectReID, whose classifiers would only be decayed.
@@ -150,7 +154,7 @@ def runs(size: Comparison) -> list[Run]:
 
 def compare(size: Comparison, folder: Path, *, quiet: bool = True) -> dict[str, Any]:
     """Train and evaluate every run: study -> name -> trained style -> figure -> one number a seed."""
-    worlds: Worlds = {style: _draw(size, folder, style) for style in STYLES}
+    worlds: Worlds = {style: _draw(size, folder, style) for style in COMPARED_STYLES}
     backbone = _backbone(size, folder, quiet=quiet)
     start = _measure(size, backbone, worlds) | _sight(backbone, worlds["day"][1], ALIGNMENT)
     numbers: dict[str, Any] = {"start": {"backbone": {"none": _lists(start)}}}
@@ -186,7 +190,7 @@ def _loop(size: Comparison, steps: int, *, seed: int) -> dict[str, Any]:
         "learning_rate": size.learning_rate,
         "final_learning_rate": size.learning_rate / 50,
         "warmup_share": 0.1,
-        "precision": "bf16" if size.precision == "bf16" else "no",
+        "precision": size.precision,
         "seed": seed,
         "checkpoint_every": max(1, steps // 4),
         "log_every": max(1, steps // 40),
@@ -289,7 +293,7 @@ def main(size: Comparison = Comparison(), *, folder: Path = RUNS, results: Path 
     for study, rows in numbers.items():
         for name, styles in rows.items():
             for trained, measured in styles.items():
-                shown = (f"{style} {_spread(measured[f'vision mAP {style}'])}" for style in STYLES)
+                shown = (f"{style} {_spread(measured[f'vision mAP {style}'])}" for style in COMPARED_STYLES)
                 print(f"{study:9} {name:42} trained {trained:8} mAP {', '.join(shown)}")
     studies = {"variants": dict(VARIANTS), "lambdas": [*LAMBDAS, 0.7]}
     write_record(

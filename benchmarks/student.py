@@ -142,7 +142,7 @@ def straightforward(clip: Any, student: Student, samples: Sequence[Sample]) -> t
 
 def measure(size: Size, kind: str) -> Mapping[str, Any]:
     clip, student = build(size)
-    samples, encoder = samples_of(size, kind), ModelEncoder(student)
+    samples, encoder = samples_of(size, kind), ModelEncoder(student, precision="fp32")
 
     def ours() -> np.ndarray:
         return encoder.encode(samples, batch_size=len(samples)).vectors

@@ -173,7 +173,7 @@ def straightforward(captioner: Any, teacher: Teacher, samples: Sequence[Sample])
 
 def measure(size: Size, kind: str) -> Mapping[str, Any]:
     captioner, teacher = build(size)
-    samples, encoder = samples_of(size, kind), ModelEncoder(teacher)
+    samples, encoder = samples_of(size, kind), ModelEncoder(teacher, precision="fp32")
 
     def ours() -> np.ndarray:
         return encoder.encode(samples, batch_size=len(samples)).vectors

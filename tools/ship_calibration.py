@@ -17,7 +17,7 @@ from crossreid.data.loading import load_dataset
 from crossreid.evaluation.calibration import calibrate
 from crossreid.evaluation.calibration_file import CALIBRATIONS, write_calibrations
 from crossreid.models.loading import load_encoder
-from crossreid.models.presets import SHIPPED, shipped_folder
+from crossreid.models.shipped import SHIPPED, shipped_folder
 from crossreid.synthesis.pedestrians.dataset import write_world
 
 SUMS = "SHA256SUMS"
@@ -55,9 +55,12 @@ def ship_calibration(folder: Path, people: Dataset) -> Path:
 
 
 def write_sums(folder: Path) -> None:
-    """The hash of every file beside it."""
-    files = sorted(path for path in folder.iterdir() if path.name != SUMS)
-    lines = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files)
+    """The hash of every file beside it and below."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
+    lines = (
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"
+        for path in files
+    )
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")
 
 

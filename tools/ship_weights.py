@@ -1,4 +1,4 @@
-"""Put a finished pretraining into the package: weights, log, curve, card, calibration and hashes.
+"""Put a finished pretraining into the package: weights, log, curve, card, calibration, pack and hashes.
 
 python tools/ship_weights.py tiny-cloud runs/pretrain-tiny-cloud runs/pretrain-tiny-cloud-further
 
@@ -15,9 +15,12 @@ from pathlib import Path
 from safetensors import safe_open
 
 from crossreid.analysis.figures import convergence_figure, render
-from crossreid.models.presets import TINY_HEIGHT, TINY_WIDTH, shipped_folder
+from crossreid.models.presets import TINY_HEIGHT, TINY_WIDTH
+from crossreid.models.shipped import shipped_folder
 from crossreid.training.build import read_history
 from ship_calibration import PEOPLE, WORLD, draw_people, ship_calibration
+from ship_pack import NAME as PACKED
+from ship_pack import ship_pack
 
 _WORDS = {
     "tiny-cloud": (
@@ -34,6 +37,10 @@ and captions, and by recognising the attributes of the drawn people. `heads.safe
 they start as copies of CLIP's projections.""",
     ),
 }
+_PACK_REMARK = """\
+- `pack/`: the same model for ONNX Runtime, under the same fingerprint, which `crossreid index` and `crossreid search`
+  open, and `load_encoder` where torch is missing (`python tools/ship_pack.py`).
+"""
 _QUANTITIES = ("contrast", "attributes")
 
 
@@ -62,7 +69,9 @@ def main() -> None:
         path.chmod(0o644)
     with tempfile.TemporaryDirectory() as drawn:
         ship_calibration(folder, draw_people(Path(drawn)))
-    print(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()) / 2**20:.1f} MiB")
+    if arguments.name == PACKED:
+        ship_pack(PACKED)
+    print(f"{folder}: {sum(path.stat().st_size for path in folder.rglob('*')) / 2**20:.1f} MiB")
 
 
 def _join_histories(runs: list[Path], path: Path) -> None:
@@ -118,7 +127,7 @@ library_name: crossreid
 - The same seed draws the same people and the same first weights; other thread counts or processors round differently.
 {f"- {remark}{chr(10)}" if remark else ""}- `calibration.json`: from which score on a search in its own gallery may
   answer (`crossreid search --fpir`), learnt on {PEOPLE} `validation` people of the procedural world {WORLD}.
-- Hashes: `sha256sum --check SHA256SUMS`.
+{_PACK_REMARK if name == PACKED else ""}- Hashes: `sha256sum --check SHA256SUMS`.
 
 Meant for the demonstration, the tests and for learning how the parts fit together. It has seen nobody but drawn people:
 do not expect it to find real ones.

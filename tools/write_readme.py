@@ -7,83 +7,69 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from crossreid.demonstration import story
+from crossreid.demonstration.bars import bars_svg
 from written_pages import with_block, write_or_check
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "README.md"
+PICTURE = ROOT / "docs" / "demonstration.svg"
 RESULTS = ROOT / "benchmarks" / "results"
 BEGIN, END = "<!-- results: written by `make docs` -->", "<!-- /results -->"
 
 TASKS = ("S->R", "IR->R", "T->R")
-COLUMNS = (
-    *((task, "source-excluded") for task in TASKS),
-    ("S->R", "all"),
-    ("IR->R", "all"),
-)
-Rows = Sequence[Mapping[str, Any]]
+MODELS = {
+    story.UNTRAINED_CLOUD: "cloud model, untrained",
+    "C2C": "cloud model, adapted (C2C)",
+    story.UNTRAINED_EDGE: "edge model, untrained",
+    story.CLOSED_FORM: "edge model, heads set in closed form, no step",
+    story.TASK_ONLY: "edge model, trained without the cloud model",
+    "E2E": "edge model, distilled (E2E)",
+    "E2C": "edge queries, cloud gallery (E2C)",
+    "C2E": "cloud queries, edge gallery (C2E)",
+}
+_PICTURED = "Bars of the untrained edge model, the adapted cloud model and the distilled edge model"
+Record = Mapping[str, Any]
 
 
-def block(results: Path = RESULTS) -> str:
-    """Both tables: one run in full, and the aims over seeds."""
-    run = json.loads((results / "demo.json").read_text(encoding="utf-8"))
-    seeds = json.loads((results / "demonstration.json").read_text(encoding="utf-8"))
-    return "\n".join([*one_run(run["rows"]), "", *aims(seeds), "", *means(seeds["mean_map"]), ""])
+def pages(results: Path, page: Path, picture: Path) -> dict[Path, str]:
+    """What the page and the picture should say, by the records of one run and of several seeds."""
+    run, seeds = (
+        json.loads((results / name).read_text(encoding="utf-8"))
+        for name in ("demo.json", "demonstration.json")
+    )
+    block = "\n".join([f"![{_PICTURED}](docs/{picture.name})", "", *table(run, seeds), "", *aims(seeds), ""])
+    return {
+        page: with_block(page, BEGIN, END, block),
+        picture: bars_svg(story.bars(run["mean_map"]), title=story.QUANTITY),
+    }
 
 
-def one_run(rows: Rows) -> Iterator[str]:
-    """R1 / mAP of every setting, a row each."""
-    found = {(row["setting"], row["task"], row["protocol"]): row for row in rows}
-    titles = [
-        task.replace("->", "→") + (", `all`" if protocol == "all" else "") for task, protocol in COLUMNS
-    ]
-    yield f"| setting | {' | '.join(titles)} |"
-    yield "| --- |" + " ---: |" * len(COLUMNS)
-    for setting in dict.fromkeys(row["setting"] for row in rows):
-        cells = [found[setting, *column] for column in COLUMNS]
-        pairs = [f"{row['r1']:.1f} / {row['mean_ap']:.1f}" for row in cells]
-        yield f"| {setting} | {' | '.join(pairs)} |"
+def table(run: Record, seeds: Record) -> Iterator[str]:
+    """R1 / mAP of each task in one run, the mean mAP, and the mean and deviation of that over seeds."""
+    found = {
+        (row["setting"], row["task"]): row for row in run["rows"] if row["protocol"] == "source-excluded"
+    }
+    titles = [task.replace("->", "→") for task in TASKS]
+    yield f"| | {' | '.join(titles)} | mean mAP | over {len(seeds['seeds'])} seeds |"
+    yield "| --- |" + " ---: |" * (len(TASKS) + 2)
+    for setting, words in MODELS.items():
+        rows = [found[setting, task] for task in TASKS]
+        cells = [f"{row['r1']:.1f} / {row['mean_ap']:.1f}" for row in rows]
+        values = seeds["mean_map"][setting]
+        cells += [f"{run['mean_map'][setting]:.1f}", f"{mean(values):.1f} ({stdev(values):.1f})"]
+        yield f"| {words} | {' | '.join(cells)} |"
 
 
-def aims(record: Mapping[str, Any]) -> Iterator[str]:
-    """What was asked of the demonstration and what its seeds reached."""
-    runs: Sequence[Rows] = list(record["rows"].values())
-    average = record["mean_map"]
-    yield f"| over {len(runs)} seeds | mean (deviation) | aim | |"
-    yield "| --- | ---: | ---: | --- |"
-    for task, aim in zip(TASKS, (85, 70, 80), strict=True):
-        values = [first_rank(rows, task) for rows in runs]
-        yield aim_row(f"R1 of the cloud model, {task.replace('->', '→')}", values, aim, at_least=True)
-    behind = [cloud - edge for cloud, edge in zip(average["C2C"], average["E2E"], strict=True)]
-    yield aim_row("edge model behind the cloud model, mAP", behind, 5, at_least=False)
-    gained = [edge - alone for edge, alone in zip(average["E2E"], average["edge, task only"], strict=True)]
-    yield aim_row("gained by distillation over training alone, mAP", gained, 3, at_least=True)
-
-
-def first_rank(rows: Rows, task: str) -> float:
-    """R1 of C2C by the protocol of the paper."""
-    wanted = ("C2C", task, "source-excluded")
-    return next(row["r1"] for row in rows if (row["setting"], row["task"], row["protocol"]) == wanted)
-
-
-def aim_row(name: str, values: Sequence[float], aim: float, *, at_least: bool) -> str:
-    """Whether the mean over the seeds reaches the aim, and by how much it does not."""
-    short = aim - mean(values) if at_least else mean(values) - aim
-    verdict = "reached" if short <= 0 else f"missed by {short:.2g}"
-    sign = "≥" if at_least else "≤"
-    return f"| {name} | {mean(values):.1f} ({stdev(values):.1f}) | {sign} {aim} | {verdict} |"
-
-
-def means(settings: Mapping[str, Sequence[float]]) -> Iterator[str]:
-    """Mean mAP of the three tasks in every setting."""
-    yield f"| mAP of the three tasks | {' | '.join(settings)} |"
-    yield "| --- |" + " ---: |" * len(settings)
-    cells = [f"{mean(values):.1f} ({stdev(values):.1f})" for values in settings.values()]
-    yield f"| mean (deviation) | {' | '.join(cells)} |"
+def aims(seeds: Record) -> Iterator[str]:
+    """What was asked of the demonstration and what the mean over its seeds reached, in points of mean mAP."""
+    mean_map: Mapping[str, Sequence[float]] = seeds["mean_map"]
+    means = {setting: mean(values) for setting, values in mean_map.items()}
+    yield from (f"- {aim}" for aim in story.aims(means))
 
 
 def main() -> int:
-    pages = {PAGE: with_block(PAGE, BEGIN, END, block())}
-    return write_or_check(pages, source="the demonstration's records")
+    return write_or_check(pages(RESULTS, PAGE, PICTURE), source="the demonstration's records")
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def random_clip(
     with torch.random.fork_rng():
         torch.manual_seed(plan.seed)
         student = Student(CLIPModel(config), tokenizer, Preprocessing(280, 140), dim=1536)
-    return ModelEncoder(student.eval())
+    return ModelEncoder(student.eval(), precision="fp32")
 
 
 SUBJECTS: Mapping[str, Callable[[Plan], ModelEncoder]] = {
@@ -109,7 +109,7 @@ SUBJECTS: Mapping[str, Callable[[Plan], ModelEncoder]] = {
 
 
 def _shipped() -> ModelEncoder:
-    encoder = load_encoder("tiny-edge", device="cpu")
+    encoder = load_encoder("tiny-edge", device="cpu", precision="fp32")
     assert isinstance(encoder, ModelEncoder)
     return encoder
 

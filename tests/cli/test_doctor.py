@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 import shutil
 import sys
 from collections import namedtuple
@@ -75,7 +76,16 @@ def test_a_device_needs_no_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {check.name: check for check in checks.run_checks()}
     assert found["torch"].verdict == "note"
     assert "crossreid[models]" in found["torch"].remedy
-    assert not [name for name in found if name.startswith(("weights", "encode", "models"))]
+    assert not [name for name in found if name.startswith(("precision", "weights", "encode", "models"))]
+
+
+def test_the_precision_and_the_rates_behind_it() -> None:
+    check = checks.check_precision()[0]
+    rate = r"[\d,]+\.\d GFLOP/s"
+    assert (check.name, check.verdict) == ("precision cpu", "ok")
+    assert re.fullmatch(
+        rf"auto is (fp32|bf16); products in fp32 {rate}, bf16 {rate}( \(emulated\))?", check.found
+    )
 
 
 def test_system_libraries_of_drawing(monkeypatch: pytest.MonkeyPatch) -> None:

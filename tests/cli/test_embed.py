@@ -38,7 +38,7 @@ def test_everything_in_half_of_the_digits(run: Call, world: Path, edge: Path, tm
         ({"--out": "vectors.npy"}, "--out vectors.npy; expected a name that ends in .parquet"),
         ({"--dataset": "market"}, "the data set 'market'; expected one of"),
         ({"--data": "nowhere"}, "no finished world in nowhere"),
-        ({"--precision": "fp8"}, "precision 'fp8'; expected one of fp32, bf16"),
+        ({"--precision": "fp8"}, "precision 'fp8'; expected one of auto, fp32, bf16, fp16"),
     ],
 )
 def test_what_embed_refuses(

@@ -8,7 +8,12 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from crossreid.core.modality import Modality
+from crossreid.core.sample import Sample
+from crossreid.demonstration.bars import bars_svg
 from crossreid.demonstration.page import Figure, write_page
+from crossreid.demonstration.searches import Hit, Search
+from crossreid.demonstration.story import Bar
 from crossreid.evaluation.report import Report, ReportRow
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -28,13 +33,22 @@ def row(setting: str, protocol: str) -> ReportRow:
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("page")
     Image.new("RGB", (1600, 300), "navy").save(folder / "figure.png")
+    Image.new("RGB", (56, 112), "tan").save(folder / "photo.jpg")
+    right, wrong = (Hit(folder / "photo.jpg", 0.5, correct) for correct in (True, False))
+    before, after = (wrong,) * 5, (right, right, wrong, wrong, wrong)
     path = write_page(
         folder / "report.html",
-        report=Report(tuple(row(*each) for each in (("C2C", "all"), ("E2E", "all"), ("C2C", "source-excluded")))),
+        searches=[
+            Search("By a sketch", Sample(Modality.SKETCH, path=folder / "photo.jpg"), before, after),
+            Search("By words", Sample(Modality.TEXT, caption="a <b>red</b> coat & a hat"), before, after),
+        ],
+        bars=bars_svg([Bar("Edge model, untrained", 20.0), Bar("Edge model, distilled", 62.5)], title="mAP"),
         claims=["Distilled & small <b>"],
+        aims=["Gain of the edge model: 42.5 (aim: at least 20) - met"],
         figures=[Figure(folder / "figure.png", "The spectrum", "How much the first components hold.")],
         commands=['crossreid search demo/gallery --text "a man in a long red coat with a blue umbrella and a hat"'],
-        facts={"seed": "0"},
+        facts={"Settings": "seed 0, " * 40},
+        report=Report(tuple(row(*each) for each in (("C2C", "all"), ("E2E", "all"), ("C2C", "source-excluded")))),
     )  # fmt: skip
     return path.as_uri()
 
@@ -57,10 +71,39 @@ def test_it_shows_numbers_and_figures_and_asks_for_nothing_else(page: Page, addr
     assert complaints == []
     assert page.get_by_role("heading", level=1).count() == 1
     assert page.get_by_text("Distilled & small <b>").is_visible()
-    cells = page.get_by_role("table").first.get_by_role("row").nth(1).locator("td").all_inner_texts()
-    assert cells == ["C2C", "51.2", "70.0", "80.5", "60.0", "40.0", "12"]
+    assert page.get_by_text("“a <b>red</b> coat & a hat”").is_visible()
     picture = page.get_by_role("img", name="The spectrum")
     assert picture.evaluate("image => image.naturalWidth") == 1600
+
+
+def test_it_opens_with_searches_and_bars_and_folds_its_tables(page: Page, address: str) -> None:
+    page.goto(address)
+    headings = page.get_by_role("heading", level=2).all_inner_texts()
+    assert headings[:2] == ["The same three searches, before and after", "What the models find"]
+    assert headings[-1] == "All numbers, in percent"
+    assert page.get_by_role("img", name="Place 1: right person").count() == 2
+    assert page.get_by_role("img", name="Place 1: somebody else").count() == 2
+    assert page.get_by_role(
+        "img", name="mAP. Edge model, untrained: 20.0 %; Edge model, distilled: 62.5 %"
+    ).is_visible()
+    first = page.locator("details").first
+    numbers = first.get_by_role("row", include_hidden=True).nth(1)
+    assert not numbers.is_visible()
+    first.locator("summary").click()
+    assert numbers.locator("td").all_inner_texts() == ["C2C", "51.2", "70.0", "80.5", "60.0", "40.0", "12"]
+
+
+@pytest.mark.parametrize(("width", "beside"), [(360, False), (1280, True)])
+def test_before_and_after_are_side_by_side_where_there_is_room(
+    page: Page, address: str, width: int, beside: bool
+) -> None:
+    page.set_viewport_size({"width": width, "height": 740})
+    page.goto(address)
+    before, after = (page.locator(".hits").nth(place).bounding_box() for place in (0, 1))
+    assert before
+    assert after
+    assert (before["y"] == after["y"]) is beside
+    assert (before["x"] < after["x"]) is beside
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -71,6 +114,8 @@ def test_it_can_be_read_by_everyone_on_every_screen(
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 740})
     page.goto(address)
+    for table in page.locator("summary").all():
+        table.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()

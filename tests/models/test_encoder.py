@@ -98,7 +98,7 @@ def test_what_is_not_there_is_a_checkpoint_error(source: str) -> None:
 
 def test_what_cannot_be_computed_is_a_configuration_error(tiny: Any, tmp_path: Path) -> None:
     folder = save_model(tiny.student(), tmp_path / "model")
-    with pytest.raises(ConfigurationError, match="precision 'int4'; expected one of fp32, bf16"):
+    with pytest.raises(ConfigurationError, match="precision 'int4'; expected one of auto, fp32, bf16, fp16"):
         load_encoder(folder, precision="int4")
     with pytest.raises(ConfigurationError, match="device 'abacus' is not available"):
         load_encoder(folder, device="abacus")

@@ -8,7 +8,7 @@ import pytest
 from crossreid.models.encoder import ModelEncoder
 from crossreid.packing import prepare, quantisation
 from crossreid.packing.calibration import CalibrationSet
-from crossreid.packing.quantisation import keep_cosine, quantise
+from crossreid.packing.quantisation import LARGEST_WEIGHT, keep_cosine, quantise
 from crossreid.runtime.parity import Limits
 from crossreid.runtime.towers import load_tower
 
@@ -44,6 +44,49 @@ def test_groups_are_compared_on_few_items_and_judged_on_all() -> None:
     trial = Trial()
     keep_cosine(trial.run, GROUPS, wanted=0.96)
     assert trial.asked == [((), None)]
+
+
+def eight_bit_weights(file: Path, runtime: str) -> list[np.ndarray]:
+    """Of matrix products and convolutions."""
+    if runtime == "onnx":
+        import onnx
+
+        graph = onnx.load(file).graph
+        values = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
+        source = {node.output[0]: node.input[0] for node in graph.node if node.op_type == "DequantizeLinear"}
+        read = [
+            source.get(node.input[1], "") for node in graph.node if node.op_type in quantisation._PRODUCTS
+        ]
+        return [values[name] for name in read if name in values]
+    import openvino
+
+    found = []
+    for node in openvino.Core().read_model(file).get_ordered_ops():
+        if node.get_type_name() in quantisation._PRODUCTS:
+            weight = node.input_value(1).get_node()
+            while weight.get_type_name() in ("Multiply", "Subtract", "Convert", "Reshape", "Transpose"):
+                weight = weight.input_value(0).get_node()
+            if isinstance(weight, openvino.op.Constant) and weight.get_element_type() == openvino.Type.i8:
+                found.append(np.array(weight.data))
+    return found
+
+
+@pytest.mark.traced
+@pytest.mark.parametrize(("runtime", "name"), [("onnx", "image.onnx"), ("openvino", "image.xml")])
+def test_eight_bit_weights_cannot_overflow_sums_of_16_bits(
+    student_encoder: ModelEncoder, drawn: Any, tmp_path: Path, runtime: Any, name: str
+) -> None:
+    with prepare(student_encoder) as original:
+        quantise(
+            original.traced / "image.onnx",
+            tmp_path / name,
+            runtime,
+            calibration(student_encoder, drawn.samples),
+        )
+    weights = eight_bit_weights(tmp_path / name, runtime)
+    assert len(weights) >= 4
+    assert max(int(np.abs(weight.astype(int)).max()) for weight in weights) == LARGEST_WEIGHT
+    assert 2 * 255 * LARGEST_WEIGHT < 2**15
 
 
 def calibration(encoder: ModelEncoder, samples: Sequence[Any]) -> quantisation.Calibration:

@@ -15,8 +15,9 @@ SMALL_ARMS = (
     "arms.student_learning_rates=[0.001, 0.003]", "arms.labelled_people=[2, 6]", "arms.scarce_people=2",
     "arms.component_shares=[0.125, 0.5]",
 )  # fmt: skip
+SMALL_LORA = ("teacher.lora.rank=16", "teacher.lora.stride=2")
 SMALL_LOOP = (
-    "loop.steps=2", "loop.precision='no'", "loop.log_every=1", "loop.validate_every=1", "loop.workers=0",
+    "loop.steps=2", "loop.precision=fp32", "loop.log_every=1", "loop.validate_every=1", "loop.workers=0",
     "loop.tracker=", "loop.checkpoint_every=2", "batch.people=3",
 )  # fmt: skip
 
@@ -36,4 +37,4 @@ def small(backbones: dict[str, Path]) -> list[str]:
     kinds = {"teacher": "cloud", "student": "edge", "distillation": "edge"}
     settings = [f"{kind}.{setting}" for kind in kinds for setting in SMALL_LOOP]
     settings += [f"{kind}.backbone={backbones[name]}" for kind, name in kinds.items()]
-    return [*SMALL_WORLD, *SMALL_ARMS, *settings, "distillation.distillation.components=4"]
+    return [*SMALL_WORLD, *SMALL_ARMS, *settings, "distillation.distillation.components=4", *SMALL_LORA]

@@ -14,7 +14,7 @@ from crossreid.synthesis.pedestrians.dataset import write_world
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "paper"
 LOOP = (
-    "loop.steps=1", "loop.precision='no'", "loop.log_every=1", "loop.workers=0", "loop.tracker=", "batch.people=2",
+    "loop.steps=1", "loop.precision=fp32", "loop.log_every=1", "loop.workers=0", "loop.tracker=", "batch.people=2",
     "batch.groups=1", "input.treatment=", "input.height=84", "input.width=56",
 )  # fmt: skip
 SMALL = [f"{kind}.{setting}" for kind in ("teacher", "student", "distillation") for setting in LOOP]

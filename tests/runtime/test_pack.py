@@ -10,6 +10,7 @@ from crossreid.core.errors import CheckpointError
 from crossreid.data.preprocessing import Preprocessing
 from crossreid.runtime.pack import CARD, Pack, Quantisation, checksum, is_pack, read_pack
 from crossreid.runtime.parity import Agreement, Parity
+from crossreid.runtime.probes import Verification
 
 PACK = Pack(
     runtime="onnx",
@@ -26,6 +27,7 @@ PACK = Pack(
     longest_caption=77,
     parity=Parity({"rgb": Agreement(0.99999, 0.9999, 12)}),
     quantisation=Quantisation("drawn people", 3, 1, quantised_layers=8, float_layers=("conv",)),
+    verified=Verification(("x86_64", "avx2"), "onnxruntime 1.31", {"rgb": 0.99999}),
     checksums={},
 )
 

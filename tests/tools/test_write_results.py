@@ -21,9 +21,12 @@ def record(timing: float) -> dict[str, Any]:
     ]
     training = {
         "backbone": "small",
-        "loop": {"steps": 1, "learning_rate": 0.1},
+        "loop": {
+            "steps": 1, "learning_rate": 0.1, "warmup_share": 0.05, "gradient_clip": 1.0, "weight_decay": 0.01,
+        },
         "batch": {"people": 2, "groups": 1},
-        "weights": {"sdm_reduction": "mean", "triplet_warmup": 0.5},
+        "augmentation": {"flip": 0.5, "padding": 6, "erase": 0.3},
+        "weights": {"sdm_reduction": "mean", "triplet_warmup": 0.5, "temperature": 0.05},
         "lora": {"dense": 1},
         "keep": "last",
         "distillation": {"head_start": "rotation"},

@@ -18,6 +18,7 @@ from crossreid.models.encoder import ModelEncoder
 from crossreid.models.folder import load_model, save_model
 from crossreid.models.loading import load_encoder
 from crossreid.synthesis.pedestrians.world import World
+from crossreid.training import build
 from crossreid.training.build import read_history, train_model
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 from crossreid.training.teacher_features import store_teacher_features
@@ -136,7 +137,7 @@ def test_a_teacher_run_leaves_model_adapter_history_and_record(
     record = json.loads((teacher_run / "run.json").read_text())
     assert record["configuration"]["lora"]["rank"] == 2
     measured = read_history(teacher_run / "history.jsonl", "validation_map")
-    assert [step for step, _ in measured] == [2, 3]
+    assert [step for step, _ in measured] == [0, 2, 3]
     assert all(0 < value <= 100 for _, value in measured)
     trained, plain = (
         load_encoder(folder, device="cpu").encode(people.samples[:8]).vectors
@@ -268,3 +269,25 @@ def test_a_validation_searches_for_what_it_has_the_evidence_for(
     with pytest.raises(DataError, match=r"with rgb alone; expected evidence for one of S->R, IR->R, T->R"):
         train_model(config, people, tmp_path / "other", validation=people.of("rgb"), quiet=True)
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("kind", ["teacher", "student"])
+@pytest.mark.parametrize(("figures", "changed"), [((3.0, 2.0, 1.0), False), ((1.0, 2.0, 3.0), True)])
+def test_a_training_that_only_harms_keeps_its_start(
+    people: Dataset, backbones: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str,
+    figures: tuple[float, ...], changed: bool,
+) -> None:  # fmt: skip
+    coming = iter(figures)
+    monkeypatch.setattr(build, "validation_figures", lambda *_: {"validation_map": next(coming)})
+    values = {
+        "kind": kind, "backbone": backbones[kind], "batch": {"people": 4}, "keep": "best",
+        "loop": LOOP | {"steps": 2, "validate_every": 1},
+    }  # fmt: skip
+    config = (TeacherConfig if kind == "teacher" else StudentConfig).model_validate(values)
+    model = train_model(config, people, tmp_path, validation=people, quiet=True)
+    assert [step for step, _ in read_history(tmp_path / "history.jsonl", "validation_map")] == [0, 1, 2]
+    kept, start = (
+        load_encoder(source, device="cpu").encode(people.samples[:8]).vectors
+        for source in (model, backbones[kind])
+    )
+    assert bool(np.abs(kept - start).max() > 1e-3) is changed

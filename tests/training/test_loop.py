@@ -11,8 +11,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from crossreid.core.errors import CheckpointError, MissingDependencyError
+from crossreid.models.precision import fastest_precision
 from crossreid.training import accelerating
-from crossreid.training.checkpoint import load_checkpoint
+from crossreid.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from crossreid.training.config import LoopConfig
 from crossreid.training.loop import BatchSequence, DivergedError, train
 from crossreid.training.schedule import rate_at
@@ -147,8 +148,47 @@ def test_a_finished_training_is_not_continued(tmp_path: Path) -> None:
 
 def test_another_configuration_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     run(tmp_path)
-    with pytest.raises(CheckpointError, match=r"differs in \['learning_rate'\].*another output folder"):
-        run(tmp_path, learning_rate=0.01)
+    expected = r"loop\.learning_rate: 0\.05 -> 0\.01; loop\.seed: 0 -> 7; restore these values"
+    with pytest.raises(CheckpointError, match=expected):
+        run(tmp_path, learning_rate=0.01, seed=7)
+    assert len(history(tmp_path)) == 6
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"workers": 1}, {"log_every": 2}, {"checkpoint_every": 1}, {"tracker": "tensorboard"}],
+    ids=str,
+)
+def test_settings_that_cannot_alter_the_result_may_change(tmp_path: Path, changed: dict[str, Any]) -> None:
+    straight = run(tmp_path / "straight")
+    with pytest.raises(PowerCut):
+        run(tmp_path / "cut", batches=Drawn(cut_at(4)))
+    resumed = run(tmp_path / "cut", **changed)
+    assert len(resumed.seen) == 3
+    assert_same(straight.layers.state_dict(), resumed.layers.state_dict())
+
+
+def test_a_training_goes_on_in_another_precision_only_by_auto_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(PowerCut):
+        run(tmp_path, batches=Drawn(cut_at(4)), precision="fp32")
+    path = tmp_path / "checkpoint" / "progress.json"
+    progress = json.loads(path.read_text())
+    assert (progress["precision"], progress["config"]["loop"]["precision"]) == ("fp32", "fp32")
+    # What `auto` would be on another machine.
+    path.write_text(json.dumps(progress | {"precision": "fp16"}))
+    with pytest.raises(CheckpointError, match=r"loop\.precision: fp32 -> auto"):
+        run(tmp_path, batches=Drawn(cut_at(5)), precision="auto")
+    progress["config"]["loop"]["precision"] = "auto"
+    path.write_text(json.dumps(progress | {"precision": "fp16"}))
+    assert len(run(tmp_path, precision="auto").seen) == 3
+    assert f"in {fastest_precision('cpu')} after 3 steps in fp16" in caplog.text
+
+
+def test_a_precision_that_is_named_is_the_same_as_auto_where_auto_chose_it(tmp_path: Path) -> None:
+    run(tmp_path, precision="auto")
+    assert run(tmp_path, precision=fastest_precision("cpu")).seen == []
 
 
 def test_another_model_in_the_same_folder_is_refused(tmp_path: Path) -> None:
@@ -164,7 +204,8 @@ def test_another_model_in_the_same_folder_is_refused(tmp_path: Path) -> None:
                 task=task,
                 optimiser=optimiser,
                 schedule=schedule,
-                config=config().model_dump(mode="json"),
+                config={"loop": config().model_dump(mode="json")},
+                precision="fp32",
             )
 
 
@@ -202,7 +243,7 @@ def test_a_checkpoint_holds_what_is_trained_and_no_more(tmp_path: Path) -> None:
     assert set(stored) == {f"layers.{name}" for name in task.layers.state_dict()}
     progress = json.loads((tmp_path / "checkpoint" / "progress.json").read_text())
     assert progress["step"] == 6
-    assert progress["config"] == config().model_dump(mode="json")
+    assert progress["config"] == {"loop": config().model_dump(mode="json")}
 
 
 def test_a_loss_that_is_not_finite_stops_the_training_before_it_is_stored(tmp_path: Path) -> None:
@@ -227,7 +268,9 @@ def test_progress_runs_from_zero_towards_one(tmp_path: Path) -> None:
     assert run(tmp_path, steps=4, accumulation=2).seen == [0, 0, 0.25, 0.25, 0.5, 0.5, 0.75, 0.75]
 
 
-def test_validation_is_called_in_between_and_at_the_end_in_evaluation_mode(tmp_path: Path) -> None:
+def test_validation_is_called_at_the_start_in_between_and_at_the_end_in_evaluation_mode(
+    tmp_path: Path,
+) -> None:
     task = Regression()
     modes: list[bool] = []
 
@@ -237,9 +280,29 @@ def test_validation_is_called_in_between_and_at_the_end_in_evaluation_mode(tmp_p
 
     train(task, Drawn(), config(), tmp_path, validate=validate, validate_every=4, quiet=True)
     figures = [(line["step"], line["map"]) for line in history(tmp_path) if "map" in line]
-    assert figures == [(4, 10.0), (6, 20.0)]
-    assert modes == [False, False]
+    assert figures == [(0, 10.0), (4, 20.0), (6, 30.0)]
+    assert modes == [False, False, False]
     assert not task.training
+
+
+def test_the_first_validation_sees_the_untrained_weights_and_is_not_repeated(tmp_path: Path) -> None:
+    seen: list[dict[str, Tensor]] = []
+
+    def watched(task: Regression, batches: BatchSequence) -> None:
+        def validate() -> dict[str, float]:
+            seen.append({name: value.clone() for name, value in task.layers.named_parameters()})
+            return {"map": 1.0}
+
+        train(task, batches, config(average=0.5), tmp_path, validate=validate, quiet=True)
+
+    untrained = dict(Regression().layers.named_parameters())
+    with pytest.raises(PowerCut):
+        watched(Regression(), Drawn(cut_at(4)))
+    assert_same(seen[0], untrained)
+    watched(Regression(), Drawn())
+    assert [line["step"] for line in history(tmp_path) if "map" in line] == [0, 6]
+    assert len(seen) == 2
+    assert not torch.equal(seen[1]["0.weight"], untrained["0.weight"])
 
 
 def test_validation_changes_nothing_about_the_training(tmp_path: Path) -> None:
@@ -257,9 +320,9 @@ def test_the_average_of_the_weights_is_what_is_validated_and_kept(tmp_path: Path
 
     train(task, Drawn(), config(average=0.5), tmp_path, validate=validate, validate_every=6, quiet=True)
     plain = run(tmp_path / "plain").layers.state_dict()
-    assert len(seen) == 1
+    assert len(seen) == 2
     for name, value in task.layers.named_parameters():
-        assert torch.equal(value, seen[0][name])
+        assert torch.equal(value, seen[1][name])
         assert not torch.equal(value, plain[name])
     stored = load_file(tmp_path / "checkpoint" / "task.safetensors")
     # What the optimiser works on is not the average.
@@ -268,7 +331,7 @@ def test_the_average_of_the_weights_is_what_is_validated_and_kept(tmp_path: Path
 
 @pytest.mark.parametrize("cut", [None, 5])
 def test_without_progress_a_training_ends_before_its_time(tmp_path: Path, cut: int | None) -> None:
-    figures = iter([10.0, 30.0, 30.0, 20.0, 40.0, 50.0])
+    figures = iter([5.0, 10.0, 30.0, 30.0, 20.0, 40.0, 50.0])
 
     def validate() -> dict[str, float]:
         return {"map": next(figures), "other": 99.0}
@@ -282,9 +345,25 @@ def test_without_progress_a_training_ends_before_its_time(tmp_path: Path, cut: i
     run(tmp_path, **settings)
     values = [(line["step"], line["map"]) for line in history(tmp_path) if "map" in line]
     # 30 is no better than 30, and 20 is worse: two in a row.
-    assert values == [(2, 10.0), (4, 30.0), (6, 30.0), (8, 20.0)]
+    assert values == [(0, 5.0), (2, 10.0), (4, 30.0), (6, 30.0), (8, 20.0)]
     assert json.loads((tmp_path / "checkpoint" / "progress.json").read_text())["step"] == 8
     assert run(tmp_path, **settings).seen == []
+
+
+def test_the_scale_of_the_loss_in_fp16_is_part_of_a_checkpoint(tmp_path: Path) -> None:
+    def parts(scale: float) -> dict[str, Any]:
+        task = Regression()
+        optimiser = torch.optim.AdamW(task.layers.parameters())
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda _: 1.0)
+        scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+        return {"task": task, "optimiser": optimiser, "schedule": schedule, "scaler": scaler}
+
+    settings = {"loop": config().model_dump(mode="json")}
+    progress = Progress(step=1, config=settings, precision="fp16")
+    save_checkpoint(tmp_path / "checkpoint", progress=progress, **parts(1024.0))
+    fresh = parts(65536.0)
+    assert load_checkpoint(tmp_path / "checkpoint", config=settings, precision="fp16", **fresh) == progress
+    assert fresh["scaler"].get_scale() == 1024
 
 
 def test_a_training_from_before_a_setting_was_there_goes_on(tmp_path: Path) -> None:
@@ -292,10 +371,10 @@ def test_a_training_from_before_a_setting_was_there_goes_on(tmp_path: Path) -> N
     path = tmp_path / "checkpoint" / "progress.json"
     progress = json.loads(path.read_text())
     for name in ("average", "patience"):
-        del progress["config"][name]
+        del progress["config"]["loop"][name]
     path.write_text(json.dumps(progress))
     assert run(tmp_path).seen == []
-    with pytest.raises(CheckpointError, match=r"differs in \['average'\]"):
+    with pytest.raises(CheckpointError, match=r"loop\.average: not set -> 0\.9"):
         run(tmp_path, average=0.9)
 
 
@@ -336,7 +415,7 @@ def test_workers_change_nothing(tmp_path: Path, workers: int) -> None:
 
 def test_precision_may_change_from_training_to_training(tmp_path: Path) -> None:
     # One process trains the teacher in one precision and the student in another.
-    for number, precision in enumerate(("no", "bf16", "no")):
+    for number, precision in enumerate(("fp32", "bf16", "fp32")):
         run(tmp_path / str(number), precision=precision)
     assert history(tmp_path / "0") == history(tmp_path / "2")
     assert history(tmp_path / "0") != history(tmp_path / "1")

@@ -60,9 +60,9 @@ def test_it_runs_to_its_end_and_says_what_it_sees(tiny: Any, backbone: str, tmp_
     for name in ("total", "lm", "reid", "picture", "words", "visual_identity", "latent_triplet"):
         assert [step for step, _ in read_history(history, name)] == [1, 2, 3, 4], name
     # Two batches of two people are an epoch of five.
-    assert [step for step, _ in read_history(history, "validation_map")] == [2, 4]
+    assert [step for step, _ in read_history(history, "validation_map")] == [0, 2, 4]
     said = lines(tmp_path / "samples.jsonl")
-    assert [line["step"] for line in said] == [2, 2, 4, 4]
+    assert [line["step"] for line in said] == [0, 0, 2, 2, 4, 4]
     first, second = said[0], said[1]
     assert first["item"] != second["item"]
     captions = {sample.caption for sample in people.of("text").samples}
@@ -123,7 +123,7 @@ def test_the_best_can_be_kept(tiny: Any, backbone: str, tmp_path: Path) -> None:
     config = configuration(backbone, keep="best", loop=LOOP | {"validate_every": 1}, samples=0)
     model = train_model(config, people, tmp_path, validation=people, quiet=True)
     maps = [value for _, value in read_history(tmp_path / "history.jsonl", "validation_map")]
-    assert len(maps) == 4
+    assert len(maps) == 5
     report = evaluate(load_encoder(model), dataset=people, tasks=("R->R",), protocol="market")
     assert report.rows[0].mean_ap == pytest.approx(max(maps), abs=0.01)
     assert not (tmp_path / "samples.jsonl").exists()

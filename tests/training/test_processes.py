@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from safetensors.torch import load_file
 from torch.nn import functional
 
 from crossreid.core.embeddings import Embeddings
+from crossreid.core.errors import TrainingInterrupted
 from crossreid.data.dataset import Dataset
 from crossreid.models.folder import save_model
 from crossreid.training.build import train_model
@@ -91,6 +93,23 @@ def learn_with_a_cut(tiny: Any, name: str, backbones: Path, folder: Path) -> Non
     learn(tiny, name, backbones, folder)
 
 
+def learn_with_a_signal(tiny: Any, name: str, backbones: Path, folder: Path) -> None:
+    """The last process alone receives it; all stop after the same step."""
+    part = GroupBatches.part
+
+    def stop(batches: GroupBatches, step: int, **which: int) -> Any:
+        if step == 2 and process_number():
+            signal.raise_signal(signal.SIGTERM)
+        return part(batches, step, **which)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(GroupBatches, "part", stop)
+        with pytest.raises(TrainingInterrupted, match="SIGTERM after step 3 of 4"):
+            learn(tiny, name, backbones, folder)
+    torch.rand(5 + process_number())
+    learn(tiny, name, backbones, folder)
+
+
 @pytest.fixture(scope="module")
 def folders(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`two/` and `one/` with a run of each configuration."""
@@ -142,9 +161,12 @@ def test_two_processes_learn_what_one_does(folders: Path, name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("how", ["cut", "stopped"])
 @pytest.mark.parametrize("name", CUT)
-def test_two_processes_go_on_after_a_kill_as_if_nothing_had_happened(folders: Path, name: str) -> None:
-    straight, cut = folders / "two" / name, folders / "two" / f"{name}, cut"
+def test_two_processes_go_on_after_a_kill_or_a_signal_as_if_nothing_had_happened(
+    folders: Path, name: str, how: str
+) -> None:
+    straight, cut = folders / "two" / name, folders / "two" / f"{name}, {how}"
     assert lines(straight) == lines(cut)
     for file in ("task.safetensors", "average.safetensors"):
         first, second = (load_file(place / "checkpoint" / file) for place in (straight, cut))
@@ -172,6 +194,7 @@ def main(place: Path) -> None:
         learn(tiny, name, place / "backbones", place / "two" / name)
     for name in CUT:
         learn_with_a_cut(tiny, name, place / "backbones", place / "two" / f"{name}, cut")
+        learn_with_a_signal(tiny, name, place / "backbones", place / "two" / f"{name}, stopped")
 
 
 if __name__ == "__main__":

@@ -56,11 +56,13 @@ def test_a_misspelt_key_is_refused_in_a_file_with_a_base_too(folder: Path) -> No
         load_config(folder / "wrong.yaml")
 
 
-def test_no_is_a_word_and_false_is_not(folder: Path) -> None:
+def test_a_precision_of_no_is_refused_with_its_new_name(folder: Path) -> None:
     (folder / "plain.yaml").write_text("base: base.yaml\nloop: {precision: no, sharded: true}")
-    config = load_config(folder / "plain.yaml")
-    assert isinstance(config, DistillationConfig)
-    assert (config.loop.precision, config.loop.sharded) == ("no", True)
-    changed = load_config(folder / "base.yaml", ["loop.precision=no", "loop.sharded=False", "loop.tracker="])
+    expected = r"loop\.precision: 'no' is called 'fp32'; write precision: fp32, or auto"
+    with pytest.raises(ConfigurationError, match=expected):
+        load_config(folder / "plain.yaml")
+    with pytest.raises(ConfigurationError, match=expected):
+        load_config(folder / "base.yaml", ["loop.precision=no"])
+    changed = load_config(folder / "base.yaml", ["loop.precision=fp32", "loop.sharded=on", "loop.tracker="])
     assert isinstance(changed, DistillationConfig)
-    assert (changed.loop.precision, changed.loop.sharded, changed.loop.tracker) == ("no", False, None)
+    assert (changed.loop.precision, changed.loop.tracker) == ("fp32", None)

@@ -80,7 +80,7 @@ def test_it_learns_what_the_photograph_itself_is_not(
         for side in (translator.translate(photos), photos)
     )
     assert errors < 0.4 * identity
-    ((_, psnr),) = read_history(tmp_path / "history.jsonl", "validation_psnr")
+    _, (_, psnr) = read_history(tmp_path / "history.jsonl", "validation_psnr")
     made = np.stack(translator.translate(photos)).mean(axis=3) - np.stack(answers).mean(axis=3)
     assert psnr == pytest.approx(-10 * np.log10(np.mean((made / 255) ** 2)), abs=0.1)
 
@@ -104,7 +104,7 @@ def test_a_configuration_runs_to_its_end_on_drawn_people(tmp_path: Path, name: s
     terms |= {"structure"} if config.weights.structure else set()
     for term in terms:
         assert [step for step, _ in read_history(tmp_path / "history.jsonl", term)] == [1, 2], term
-    assert len(read_history(tmp_path / "history.jsonl", "validation_psnr")) == 1
+    assert len(read_history(tmp_path / "history.jsonl", "validation_psnr")) == 2
     assert open_translator(find_weights(folder)).outline.modality == config.modality
 
 

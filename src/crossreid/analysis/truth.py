@@ -72,9 +72,9 @@ def read_truth(root: str | Path, source_ids: Iterable[str]) -> dict[str, Truth]:
 
 def _world(root: Path) -> World:
     try:
-        drawn = json.loads((root / "world.json").read_text(encoding="utf-8"))
-        return World(int(drawn["seed"]), drawn.get("style", "day"))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        notes = json.loads((root / "world.json").read_text(encoding="utf-8"))
+        return World(int(notes["seed"]), notes.get("style", "day"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"no drawn world in {root} ({error})", expected="a folder of crossreid data draw"
         ) from error

@@ -59,7 +59,7 @@ def bench(
         str | None, typer.Option(help="cpu or cuda; by default cuda where there is one.")
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="fp32 (default) or bf16. An edge pack has its own.")
+        str | None, typer.Option(help="auto (default), fp32, bf16 or fp16. An edge pack has its own.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write the numbers and what they came from: .json.")
@@ -109,13 +109,12 @@ def _kinds(names: Sequence[str]) -> "list[Modality]":
 def _load(source: str, *, threads: int | None, device: str | None, precision: str | None) -> "Encoder":
     from crossreid.models.loading import load_encoder
     from crossreid.runtime.encoder import PackEncoder
-    from crossreid.runtime.pack import is_pack
 
     loaded = load_encoder(source, device=device, precision=precision)
     if threads is None:
         return loaded
-    if is_pack(Path(source)):
-        return PackEncoder(source, threads=threads)
+    if isinstance(loaded, PackEncoder):
+        return PackEncoder(loaded.folder, threads=threads)
     import torch
 
     torch.set_num_threads(threads)

@@ -38,19 +38,18 @@ def run_checks() -> list[Check]:
         check_libraries(),
         *check_edge_runtimes(),
         guarded("torch", check_torch),
+        *check_precision(),
         check_drawing(),
         check_disk(Path.cwd()),
     ]
-    if not _version("torch"):
-        return checks
     try:
-        from crossreid.models.presets import SHIPPED, shipped_folder
+        from crossreid.models.shipped import SHIPPED, shipped_folder, shipped_pack
     except Exception as error:
         return [*checks, Check("models", "broken", _one_line(error), _REINSTALL)]
     for name in SHIPPED:
         weights = guarded(f"weights {name}", lambda name=name: check_weights(name, shipped_folder(name)))
         checks.append(weights)
-        if weights.verdict != "broken":
+        if weights.verdict != "broken" and (_version("torch") or shipped_pack(name)):
             checks.append(guarded(f"encode {name}", lambda name=name: check_encoding(name)))
     return checks
 
@@ -121,6 +120,30 @@ def check_torch() -> Check:
     devices = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     found = f"{torch.__version__}, {torch.get_num_threads()} threads, {', '.join(devices) or 'cpu only'}"
     return Check("torch", "ok", found)
+
+
+def check_precision() -> list[Check]:
+    """What `precision: auto` is on each device, and the rates of matrix products behind it. None without torch."""
+    if not _version("torch"):
+        return []
+    import torch
+
+    devices = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
+    return [guarded(f"precision {name}", lambda name=name: _rates_of(name)) for name in devices]
+
+
+def _rates_of(device: str) -> Check:
+    from crossreid.models.precision import fastest_precision, native_precisions, product_gflops
+
+    native = native_precisions(device)
+    rates = [
+        f"{precision} {product_gflops(device, precision):,.1f} GFLOP/s"
+        + ("" if precision in native else " (emulated)")
+        for precision in ("fp32", "bf16", *(["fp16"] if "fp16" in native else []))
+    ]
+    return Check(
+        f"precision {device}", "ok", f"auto is {fastest_precision(device)}; products in {', '.join(rates)}"
+    )
 
 
 def check_drawing() -> Check:

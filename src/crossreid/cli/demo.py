@@ -1,22 +1,17 @@
 """`crossreid demo`."""
 
+import shutil
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from crossreid.evaluation.report import ReportRow
 
 
 def demo(
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder that receives everything.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(min=0, help="Of the world, the order and the adapters.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the people, the order and the adapters.")] = 0,
     serve: Annotated[
         bool,
         typer.Option(
@@ -27,10 +22,10 @@ def demo(
         int, typer.Option(min=0, max=65535, help="Of the search page; 0 takes a free one.")
     ] = 8000,
 ) -> None:
-    """Show the whole system on people drawn by the program, in a few minutes on two cores.
+    """Show what training is good for, on a site that no model has seen, in minutes on two cores.
 
-    Draws a world, adapts the cloud model, distils the edge model, measures both on people never seen, and searches.
-    An interrupted demonstration continues where it was.
+    Draws the people of a site, adapts the cloud model to it, distils the edge model from the cloud model, and compares
+    both with the untrained models on people never seen. An interrupted demonstration continues where it was.
     """
     if not (serve and (out / "results.json").is_file()):
         _run(out, seed)
@@ -43,34 +38,35 @@ def demo(
 def _run(out: Path, seed: int) -> None:
     from rich.console import Console
 
+    from crossreid.demonstration.bars import bars_text
     from crossreid.demonstration.run import run_demo
     from crossreid.demonstration.settings import DemoSettings
+    from crossreid.demonstration.story import QUANTITY
 
-    console = Console()
+    console = Console(highlight=False)
     result = run_demo(
         DemoSettings(seed=seed),
         out,
         say=lambda words: console.print(f"[bold]{words}[/bold]"),
+        program=_program(),
         quiet=not sys.stderr.isatty(),
     )
-    console.print("People never seen. C: cloud, E: edge; E2C: the edge asks, the cloud's gallery answers")
-    for protocol in dict.fromkeys(row.protocol for row in result.report.rows):
-        console.print(_table(protocol, [row for row in result.report.rows if row.protocol == protocol]))
-    console.print(f"Report: {result.page}")
-    console.print(f"Three searches: {result.searches}")
-    console.print(f"Took {sum(result.seconds.values()):.0f} seconds. Next:")
-    for command in result.commands:
-        console.print(f"  {command}", soft_wrap=True, highlight=False)
+    blocks = {
+        "What the models find": result.claims,
+        f"{QUANTITY}:": bars_text(result.bars),
+        "Aims, in points of mean mAP": [str(aim) for aim in result.aims],
+        f"Written in {sum(result.seconds.values()):.0f} seconds": [
+            f"{what}: {path}" for what, path in result.written.items()
+        ],
+        "Next, open the report in a browser, or search as it does": result.commands,
+    }
+    for heading, lines in blocks.items():
+        console.print(f"\n[bold]{heading}[/bold]")
+        for line in lines:
+            console.print(line, markup=False, soft_wrap=heading.startswith("Next"))
 
 
-def _table(protocol: str, rows: "Iterable[ReportRow]") -> "Table":
-    """Narrow enough for any terminal; the intervals are in results.json."""
-    from rich.table import Table
-
-    table = Table("setting", "task", title=f"protocol {protocol}", title_justify="left")
-    for name in ("R1", "R5", "R10", "mAP", "mINP"):
-        table.add_column(name, justify="right")
-    for row in rows:
-        numbers = (row.r1, row.r5, row.r10, row.mean_ap, row.mean_inp)
-        table.add_row(row.setting, row.task, *(f"{number:.1f}" for number in numbers))
-    return table
+def _program() -> str:
+    """The program as it can be typed: `make demo` calls it by its path, and it need not be on the PATH."""
+    called = sys.argv[0]
+    return called if Path(called).name == "crossreid" and shutil.which("crossreid") is None else "crossreid"

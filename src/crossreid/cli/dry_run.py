@@ -37,6 +37,7 @@ def show_training_plan(
         DataError: the data set has fewer people than a batch needs.
     """
     from crossreid.cli.plan import show_plan
+    from crossreid.training.accelerating import training_precision
     from crossreid.training.config import DistillationConfig, DsmdConfig
     from crossreid.training.plan import plan_training
 
@@ -45,7 +46,7 @@ def show_training_plan(
     if isinstance(settings, DistillationConfig | DsmdConfig):
         followed = _followed(settings, teacher, config, people)
     plan = plan_training(settings, people, teacher=followed.source)
-    show_plan(plan, half=settings.loop.precision == "bf16", teacher=followed.words)
+    show_plan(plan, half=training_precision(settings.loop) != "fp32", teacher=followed.words)
 
 
 def _people(settings: "PlannedConfig", given: TrainingData) -> "Dataset | None":

@@ -104,7 +104,7 @@ def run(
     from crossreid.edge.meters import Meters
     from crossreid.edge.sightings import CropRules
     from crossreid.edge.sources import open_source
-    from crossreid.runtime.encoder import PackEncoder
+    from crossreid.runtime.verification import open_pack
 
     ready_made, meters = crops is not None and not source, Meters()
     name = str(crops if ready_made else source)
@@ -117,7 +117,7 @@ def run(
         modality=_light(modality, night),
         crops=CropRules(most=crops_per_track, spacing=1 if ready_made else 5, send_crops=send_crops),
     )
-    encoder = PackEncoder(pack, threads=threads)
+    encoder = open_pack(pack, threads=threads)
     with (
         _open(spool, spool_mib) as own,
         _metrics(metrics, spool, meters, camera),

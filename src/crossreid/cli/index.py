@@ -32,7 +32,11 @@ def index(
     ] = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 64,
     device: Annotated[
-        str | None, typer.Option(help="cpu or cuda; by default cuda where there is one.")
+        str | None,
+        typer.Option(
+            help="cpu or cuda; by default cuda where there is one. Unless a device is named, tiny-edge runs on the CPU,"
+            " without torch."
+        ),
     ] = None,
 ) -> None:
     """Enrol pictures of people in a gallery.
@@ -42,12 +46,12 @@ def index(
     """
     from crossreid.gallery.gallery import open_gallery
     from crossreid.gallery.indexing import index_folder
-    from crossreid.models.loading import load_encoder
+    from crossreid.models.loading import load_search_encoder
 
     gallery = open_gallery(out)
     report = index_folder(
         source,
-        load_encoder(encoder, device=device),
+        load_search_encoder(encoder, device=device),
         gallery,
         rebuild=rebuild,
         batch_size=batch_size,

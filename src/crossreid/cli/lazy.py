@@ -1,5 +1,7 @@
 """Verbs that are imported when they are called, so that `--help` lists them without loading any."""
 
+import os
+import shlex
 import sys
 from importlib import import_module
 from typing import Any
@@ -7,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from crossreid.core.errors import CrossReIDError
+from crossreid.core.errors import CrossReIDError, TrainingInterrupted
 
 FAILED, INTERRUPTED = 2, 130
 
@@ -98,6 +100,17 @@ class LazyVerbs(TyperGroup):
                 file=sys.stderr,
             )
             raise typer.Exit(FAILED) from error
+        except TrainingInterrupted as stopped:
+            if os.environ.get("RANK", "0") == "0":
+                print(f"crossreid: {stopped}\nTo go on: {_same_again()}", file=sys.stderr)
+            raise typer.Exit(stopped.status) from stopped
         except KeyboardInterrupt as error:
             print("crossreid: interrupted", file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from error
+
+
+def _same_again() -> str:
+    """The command that was called."""
+    command = shlex.join(["crossreid", *sys.argv[1:]])
+    several = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    return f"the same accelerate launch of {command}" if several else command

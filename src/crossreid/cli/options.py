@@ -34,7 +34,11 @@ ValidationSplit = Annotated[
 BatchSize = Annotated[int, typer.Option(min=1, help="Items that the encoder takes in a step.")]
 Device = Annotated[str | None, typer.Option(help="cpu or cuda; by default cuda where there is one.")]
 Precision = Annotated[
-    str | None, typer.Option(help="Of the encoder: fp32 (default) or bf16. An edge pack has its own.")
+    str | None,
+    typer.Option(
+        help="Of the encoder: auto (default: bf16 or fp16 where the device computes it natively and faster, else"
+        " fp32), fp32, bf16 or fp16. An edge pack has its own."
+    ),
 ]
 
 Overrides = Annotated[

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from crossreid.data.dataset import Dataset
+    from crossreid.training.config import LoopConfig
     from crossreid.training.plan import TrainingPlan
     from crossreid.training.pretraining_plan import PretrainingPlan
     from crossreid.training.translator_plan import TranslatorPlan
@@ -78,7 +79,7 @@ def show_translator_plan(plan: "TranslatorPlan") -> None:
         f"at least {plan.lowest_memory_mib:,.0f} MiB in fp32: weights, gradients and Adam's moments,",
     )
     _line("", f"and about {plan.cost.activations_mib:,.0f} MiB of activations")
-    _line("Time", _time(config.loop.steps, plan.cost.flops, half=config.loop.precision == "bf16"))
+    _line("Time", _time(config.loop.steps, plan.cost.flops, half=_is_half(config.loop)))
 
 
 def show_pretraining_plan(plan: "PretrainingPlan") -> None:
@@ -97,7 +98,13 @@ def show_pretraining_plan(plan: "PretrainingPlan") -> None:
         f"at least {plan.lowest_memory_mib:,.0f} MiB in fp32: weights, gradients and the optimisers' moments,",
     )
     _line("", f"and about {plan.cost.activations_mib:,.0f} MiB of activations")
-    _line("Time", _time(config.loop.steps, plan.cost.flops, half=config.loop.precision == "bf16"))
+    _line("Time", _time(config.loop.steps, plan.cost.flops, half=_is_half(config.loop)))
+
+
+def _is_half(loop: "LoopConfig") -> bool:
+    from crossreid.training.accelerating import training_precision
+
+    return training_precision(loop) != "fp32"
 
 
 def _accumulated(batches: int) -> str:

@@ -48,7 +48,11 @@ def search(
         ),
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="cpu or cuda; by default cuda where there is one.")
+        str | None,
+        typer.Option(
+            help="cpu or cuda; by default cuda where there is one. Unless a device is named, tiny-edge runs on the CPU,"
+            " without torch."
+        ),
     ] = None,
     show: Annotated[
         Path | None, typer.Option(help="Write the results as a picture strip: .png, .svg or .pdf.")
@@ -107,7 +111,7 @@ def _collect(
 
 def _load(source: str | None, gallery: "Gallery", device: str | None) -> "Encoder":
     from crossreid.core.errors import ConfigurationError, DataError
-    from crossreid.models.loading import load_encoder
+    from crossreid.models.loading import load_search_encoder
 
     record = gallery.encoder
     if record is None:
@@ -116,7 +120,7 @@ def _load(source: str | None, gallery: "Gallery", device: str | None) -> "Encode
         raise ConfigurationError(
             f"{gallery.uri} does not say where its encoder is", remedy="name it with --encoder"
         )
-    return load_encoder(source or record.source, device=device)
+    return load_search_encoder(source or record.source, device=device)
 
 
 def _record(result: "SearchResult") -> dict[str, object]:

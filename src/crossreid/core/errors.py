@@ -28,6 +28,22 @@ class ConfigurationError(CrossReIDError):
     """A configuration asks for something impossible or unknown."""
 
 
+class TrainingInterrupted(KeyboardInterrupt):
+    """A signal stopped a training, after a checkpoint was written from which it can go on.
+
+    Args:
+        signal_name: such as "SIGINT".
+        status: exit status of a program that ends by it, 128 and the number of the signal.
+        step: that was the last.
+        steps: of the whole training.
+        folder: of the checkpoint.
+    """
+
+    def __init__(self, signal_name: str, *, status: int, step: int, steps: int, folder: str) -> None:
+        self.status = status
+        super().__init__(f"stopped by {signal_name} after step {step} of {steps}; wrote {folder}")
+
+
 class CheckpointError(CrossReIDError):
     """A model folder or checkpoint is incomplete, foreign or damaged."""
 

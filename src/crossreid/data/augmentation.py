@@ -1,4 +1,4 @@
-"""Random changes to training pictures (MLLMEmbed-ReID, section 4.1: flip, pad and crop, random erasing)."""
+"""Random changes to training pictures: flip, pad and crop, random erasing. MLLMEmbed-ReID's text names none."""
 
 from dataclasses import dataclass
 

@@ -79,6 +79,9 @@ class Sender:
         self._stop, self._finish_by = threading.Event(), float("inf")
         self._broken: BaseException | None = None
         self._draining = False
+        self._random = (
+            random.Random()
+        )  # a thread that draws from the common one disturbs whoever has seeded it
         self._thread = threading.Thread(target=self._guarded, name="sender", daemon=True)
 
     def __enter__(self) -> "Sender":
@@ -136,7 +139,7 @@ class Sender:
             if status:
                 _log.warning("%s answers %d; %d tracks wait", self._cloud.url, status, spool.counts().waiting)
             # Many devices that lost one server must not all come back in the same instant.
-            self._pause(max(wait_s, pause_s * random.uniform(0.5, 1.0)))
+            self._pause(max(wait_s, pause_s * self._random.uniform(0.5, 1.0)))
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def _send(self, spool: Spool, batch: Waiting) -> None:

@@ -12,7 +12,9 @@ from crossreid.core.encoder import Item, as_queries, as_samples, check_modalitie
 from crossreid.core.modality import Modality
 from crossreid.data.encoding import encode_queries, encode_samples
 from crossreid.models.folder import Model, fingerprint_of
+from crossreid.models.loading import Precision, PrecisionSetting
 from crossreid.models.mllmreid import Mllmreid
+from crossreid.models.precision import DTYPES, resolve_precision
 from crossreid.models.teacher import Teacher
 
 
@@ -23,11 +25,15 @@ class ModelEncoder:
         model: its device and weights are used as they are.
         space: names the space of the vectors; "" for the model's own.
         source: what `load_encoder` was given, so that a gallery can name it.
-        precision: "fp32", or "bf16" for matrix products in half width.
+        precision: of matrix products: "fp32", "bf16", "fp16", or "auto" for the fastest that the device of the model
+            computes natively.
     """
 
-    def __init__(self, model: Model, *, space: str = "", source: str = "", precision: str = "fp32") -> None:
-        self.model, self.source, self.precision = model.eval(), source, precision
+    def __init__(
+        self, model: Model, *, space: str = "", source: str = "", precision: PrecisionSetting = "auto"
+    ) -> None:
+        self.model, self.source = model.eval(), source
+        self._precision = resolve_precision(precision, model.device, remedy="--precision auto")
         weights = fingerprint_of(model)
         self._fingerprint = f"{weights}@{space or weights}"
 
@@ -40,6 +46,11 @@ class ModelEncoder:
     def space(self) -> str:
         """The part of the fingerprint that comparable encoders share."""
         return self._fingerprint.split("@")[1]
+
+    @property
+    def precision(self) -> Precision:
+        """Of its matrix products; of `auto`, the one that was chosen."""
+        return self._precision
 
     @property
     def dim(self) -> int:
@@ -106,6 +117,7 @@ class ModelEncoder:
         return self._run(lambda: teacher.embed_groups(tensor, pictures, captions))
 
     def _run(self, forward: Callable[[], Tensor]) -> np.ndarray:
-        half = self.precision == "bf16"
-        with torch.inference_mode(), torch.autocast(self.model.device.type, torch.bfloat16, enabled=half):
+        below = self.precision != "fp32"
+        dtype = DTYPES[self.precision] if below else None
+        with torch.inference_mode(), torch.autocast(self.model.device.type, dtype, enabled=below):
             return forward().float().cpu().numpy()

@@ -1,12 +1,18 @@
 """One name or place -> an encoder."""
 
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal, cast, get_args
 
 from crossreid.core.encoder import Encoder
 from crossreid.core.errors import CheckpointError, ConfigurationError, MissingDependencyError
+from crossreid.models.shipped import PACK, SHIPPED, shipped_folder, shipped_pack
 from crossreid.runtime.pack import is_pack
 
-PRECISIONS = ("fp32", "bf16")
+Precision = Literal["fp32", "bf16", "fp16"]
+PrecisionSetting = Literal["auto", Precision]
+PRECISIONS: tuple[PrecisionSetting, ...] = get_args(PrecisionSetting)
+"""Of matrix products; `crossreid.models.precision` decides which one `auto` is."""
 
 QWEN, CLIP = "Qwen/Qwen2-VL-2B-Instruct", "openai/clip-vit-large-patch14"
 """The backbones of the paper, on the hub."""
@@ -30,25 +36,44 @@ _FILES = (".pth", ".pt", ".bin", ".safetensors")
 def load_encoder(source: str | Path, *, device: str | None = None, precision: str | None = None) -> Encoder:
     """Load a teacher, a student or an edge pack, or reach a server. For the last two no torch is loaded.
 
+    Where torch is not installed, "tiny-edge" is the pack of it that travels with the package, on the CPU.
+
     Args:
         source: "tiny-cloud" or "tiny-edge" (shipped), a model folder, an edge pack, http(s)://... of
             `crossreid serve`, a hub id (downloaded once into the hub's cache), a folder with a PEFT adapter, or a
             file with the state dict of a CLIP or of the authors' student.
         device: of torch; CUDA where there is one, else the CPU. A pack runs on the CPU.
-        precision: "fp32" (default) or "bf16". A pack has its own.
+        precision: of matrix products: "fp32", "bf16", "fp16", or "auto" (default): the fastest that the device
+            computes natively. A pack has its own.
 
     Raises:
-        CheckpointError: nothing usable is at `source`.
+        CheckpointError: nothing usable is at `source`, or a pack computes other vectors on this machine.
         ConfigurationError: the device or precision is not available.
         MissingDependencyError: it is no pack, and torch is not installed.
     """
     if precision not in (None, *PRECISIONS):
         raise ConfigurationError(f"precision {precision!r}", expected=f"one of {', '.join(PRECISIONS)}")
+    own = None if precision == "auto" else precision
     if str(source).startswith(("http://", "https://")):
-        return _reach_server(str(source), device, precision)
+        return _reach_server(str(source), device, own)
     if is_pack(Path(source)):
-        return _open_pack(Path(source), device, precision)
-    return _load_model(source, device, precision or "fp32")
+        return _open_pack(Path(source), device, own)
+    pack = shipped_pack(str(source))
+    if pack is not None and None in map(find_spec, ("torch", "transformers")):
+        return _open_pack(pack, device, own, shipped_as=str(source))
+    return _load_model(source, device, cast("PrecisionSetting", precision or "auto"))
+
+
+def load_search_encoder(source: str | Path, *, device: str | None = None) -> Encoder:
+    """Load the encoder of a search or of a gallery, as fast as it can be had.
+
+    A shipped model is its pack, unless a device is named: importing torch takes seconds, and a search of one caption
+    milliseconds. Both have one fingerprint. Everything else is as in `load_encoder`.
+    """
+    pack = None if device is not None else shipped_pack(str(source))
+    if pack is None:
+        return load_encoder(source, device=device)
+    return _open_pack(pack, None, None, shipped_as=str(source))
 
 
 def _reach_server(url: str, device: str | None, precision: str | None) -> Encoder:
@@ -63,20 +88,20 @@ def _reach_server(url: str, device: str | None, precision: str | None) -> Encode
     return RemoteEncoder(url)
 
 
-def _open_pack(folder: Path, device: str | None, precision: str | None) -> Encoder:
-    from crossreid.runtime.encoder import PackEncoder
+def _open_pack(folder: Path, device: str | None, precision: str | None, *, shipped_as: str = "") -> Encoder:
+    from crossreid.runtime.verification import open_pack
 
-    encoder = PackEncoder(folder)
+    encoder = open_pack(folder, shipped_as=shipped_as)
     if device not in (None, "cpu") or precision not in (None, encoder.pack.precision):
         raise ConfigurationError(
-            f"the pack {folder} on device {device!r} in precision {precision!r}",
+            f"the pack {shipped_as or folder} on device {device!r} in precision {precision!r}",
             expected=f"cpu and {encoder.pack.precision}",
             remedy="leave both out",
         )
     return encoder
 
 
-def _load_model(source: str | Path, device: str | None, precision: str) -> Encoder:
+def _load_model(source: str | Path, device: str | None, precision: PrecisionSetting) -> Encoder:
     try:
         import torch
         import transformers  # noqa: F401
@@ -84,7 +109,12 @@ def _load_model(source: str | Path, device: str | None, precision: str) -> Encod
         raise MissingDependencyError(
             f"{source}, which is no edge pack, and no {error.name} to run it",
             expected="an edge pack, or the packages of models",
-            remedy="pip install 'crossreid[models]'",
+            remedy="pip install 'crossreid[models]'"
+            + (
+                ", or 'crossreid[edge]' for the pack of it"
+                if (shipped_folder(str(source)) / PACK).is_dir()
+                else ""
+            ),
         ) from error
 
     from crossreid.models.encoder import ModelEncoder
@@ -111,8 +141,6 @@ def model_folder(source: str | Path, *, weights: bool = True) -> Path:
     Raises:
         CheckpointError: there is none.
     """
-    from crossreid.models.presets import SHIPPED, shipped_folder
-
     if str(source) in SHIPPED:
         return shipped_folder(str(source))
     folder = Path(source)

@@ -27,7 +27,8 @@ from crossreid.core.errors import CheckpointError
 from crossreid.data.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
 from crossreid.models.folder import load_model, read_card
 from crossreid.models.mllmreid_towers import llama_config
-from crossreid.models.presets import PAPER, shipped_folder
+from crossreid.models.presets import PAPER
+from crossreid.models.shipped import shipped_folder
 from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
 from crossreid.models.vision_text_folder import TEXT, VISION, is_vision_text

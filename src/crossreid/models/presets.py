@@ -1,7 +1,6 @@
 """Sizes of the models, what is done to their input, and where their weights come from."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from transformers import CLIPConfig, CLIPTextConfig, CLIPVisionConfig, Qwen2VLConfig
@@ -46,13 +45,6 @@ TINY_DIM = 256
 
 # Weights of 0.02 are made for widths of a thousand: at 256 they leave attention uniform for thousands of steps.
 _INITIAL_DEVIATION = 0.05
-
-SHIPPED = ("tiny-cloud", "tiny-edge")
-
-
-def shipped_folder(name: str) -> Path:
-    """Folder of weights that travel with the package."""
-    return Path(__file__).parents[1] / "weights" / name
 
 
 def tiny_preprocessing() -> Preprocessing:

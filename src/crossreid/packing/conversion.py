@@ -1,11 +1,10 @@
 """Traced towers -> the files of a runtime, in a precision."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from crossreid.core.errors import ConfigurationError
-from crossreid.packing.onnx import halve_onnx
+from crossreid.packing.onnx import halve_onnx, store_onnx
 from crossreid.packing.quantisation import Calibration, Layers, quantise
 from crossreid.runtime.pack import Precision, Runtime
 from crossreid.runtime.towers import FILES
@@ -67,8 +66,7 @@ def convert(
         elif precision == "fp16":
             halve_onnx(traced / source, folder / target)
         else:
-            for file in traced.glob(f"{source}*"):  # large weights lie beside the model
-                shutil.copyfile(file, folder / file.name)
+            store_onnx(traced / source, folder / target)
     return layers
 
 

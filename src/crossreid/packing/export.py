@@ -32,6 +32,9 @@ from crossreid.runtime.pack import (
     is_pack,
 )
 from crossreid.runtime.parity import Parity
+from crossreid.runtime.probes import PROBES, Verification
+from crossreid.runtime.processor import processor_features
+from crossreid.runtime.verification import probe_cosines, runtime_version
 
 _BATCH = 16
 
@@ -94,9 +97,14 @@ def write_pack(
         quantisation = _write_files(partial, original, runtime, precision, calibration)
         draft = _draft(partial, original, runtime, precision, quantisation)
         draft.write(partial)
-        answers = PackEncoder(partial).encode(original.samples, batch_size=_BATCH)
+        encoder = PackEncoder(partial)
+        answers = encoder.encode(original.samples, batch_size=_BATCH)
         parity = measure_parity(original.expected, answers, original.dataset, original.basis)
-        pack = replace(draft, parity=_judged(parity, draft, accept=accept))
+        pack = replace(
+            draft,
+            parity=_judged(parity, draft, accept=accept),
+            verified=replace(draft.verified, cosines=probe_cosines(encoder, original.probes)),
+        )
         pack.write(partial)
         write_card(pack, partial)
         carry_calibrations(original, pack, partial)
@@ -139,6 +147,7 @@ def _write_files(
         original.basis.save(folder / BASIS)
     if not isinstance(student, PictureStudent):
         write_tokenizer(student, folder / TOKENIZER)
+    original.probes.save(folder)
     layers = convert(original.traced, folder, runtime, precision, calibrations)
     return None if chosen is None else _record(chosen, layers)
 
@@ -175,6 +184,7 @@ def _draft(
         **asdict(TokenRules.of(student)),
         parity=Parity({}),
         quantisation=quantisation,
+        verified=Verification(processor_features(), runtime_version(runtime), {}),
         checksums=checksums,
     )
 
@@ -194,5 +204,6 @@ def _judged(parity: Parity, pack: Pack, *, accept: bool) -> Parity:
 def _hash(fingerprint: str, precision: str, checksums: dict[str, str]) -> str:
     digest = hashlib.sha256(f"{fingerprint} {precision}".encode())
     for name, value in checksums.items():
-        digest.update(f"{name} {value}".encode())
+        if name != PROBES:  # vectors do not depend on it
+            digest.update(f"{name} {value}".encode())
     return digest.hexdigest()[:16]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from crossreid.evaluation.calibration import Calibration
 from crossreid.evaluation.calibration_file import CALIBRATIONS, read_calibrations, write_calibrations
-from crossreid.models.presets import shipped_folder
+from crossreid.models.shipped import shipped_folder
 from crossreid.packing.original import Original
 from crossreid.runtime.pack import Pack
 

@@ -21,8 +21,10 @@ from crossreid.models.student import Student
 from crossreid.models.vision_text import EdgeModel
 from crossreid.packing.onnx import write_onnx
 from crossreid.packing.parity import parity_samples
+from crossreid.packing.probes import draw_probes
 from crossreid.packing.tokens import TokenRules
 from crossreid.packing.towers import fix_positions, fold_directions
+from crossreid.runtime.probes import Probes
 
 _BATCH = 16
 
@@ -40,6 +42,7 @@ class Original:
         dataset: to compare retrieval on.
         samples: to compare vectors of.
         expected: those vectors, in full width.
+        probes: a few items that travel in the packs, with the model's vectors in the packs' coordinates.
         traced: folder of the towers in ONNX, fp32.
     """
 
@@ -51,6 +54,7 @@ class Original:
     dataset: Dataset | None
     samples: tuple[Sample, ...]
     expected: Embeddings
+    probes: Probes
     traced: Path
 
 
@@ -89,7 +93,9 @@ def prepare(
     student = PictureStudent(model) if isinstance(model, Mllmreid) else model
     dataset = None if dataset is None else dataset.of(*encoder.modalities)
     samples = parity_samples(dataset, encoder.modalities)
-    expected = ModelEncoder(model, space=encoder.space).encode(samples, batch_size=_BATCH)
+    reference = ModelEncoder(model, space=encoder.space, precision="fp32")
+    expected = reference.encode(samples, batch_size=_BATCH)
+    probes = draw_probes(reference, basis)
     if basis is not None:
         fold_directions(student, basis.directions)
     if isinstance(student, Student):
@@ -105,6 +111,7 @@ def prepare(
             dataset=dataset,
             samples=tuple(samples),
             expected=expected,
+            probes=probes,
             traced=Path(traced),
         )
 

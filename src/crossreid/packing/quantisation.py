@@ -32,6 +32,16 @@ _RANKING_ITEMS = 32
 
 _PRODUCTS = ("MatMul", "Gemm", "Conv", "Convolution")
 
+LARGEST_WEIGHT = 64
+"""Magnitude of an eight-bit weight: half the range, so that no processor's sums overflow.
+
+Without the dot products of VNNI, x86 multiplies eight bits by `vpmaddubsw`, which adds two products of an unsigned
+activation and a signed weight in 16 bits and saturates there: 2 * 255 * 127 = 64,770 does not fit below 32,768,
+2 * 255 * 64 = 32,640 does. Mean cosine of `tiny-edge` on an AVX2 processor by ONNX Runtime with the pack in exact
+sums: 0.9980 (captions) and 0.9988 (pictures) with full-range weights, above 0.99997 with half of the range. It costs a
+bit: against the model, 0.9997 and 0.9995 in exact sums become 0.9995 and 0.9993.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -135,6 +145,7 @@ class _Trial:
             model_type=nncf.ModelType.TRANSFORMER,
             ignored_scope=nncf.IgnoredScope(names=list(in_float), validate=False),
             advanced_parameters=nncf.AdvancedQuantizationParameters(
+                overflow_fix=nncf.OverflowFix.ENABLE,  # see LARGEST_WEIGHT
                 # The usual mean of the items' ranges cuts off the kinds of evidence that are in the minority.
                 activations_range_estimator_params=nncf.quantization.range_estimator.RangeEstimatorParametersSet.MINMAX,
                 smooth_quant_alphas=nncf.AdvancedSmoothQuantParameters(matmul=_SMOOTHING, convolution=-1),

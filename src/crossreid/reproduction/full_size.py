@@ -87,7 +87,7 @@ def paper_study(
             "spectra": {name: str(root) for name, root in others.items()},
         },
         lambda seed, folder, quiet: _read(data, dataset, others),
-        precision="bf16" if teacher.loop.precision == "bf16" else "fp32",
+        precision=teacher.loop.precision,
     )
 
 

@@ -9,30 +9,25 @@ from typing import Any, TypeVar
 
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import ConfigurationError, DataError
-from crossreid.core.modality import Modality
 from crossreid.data.dataset import Dataset
+from crossreid.demonstration.closed_form import set_heads
 from crossreid.demonstration.stages import PROTOCOLS
 from crossreid.evaluation.evaluate import TASKS, evaluate
-from crossreid.evaluation.protocols import find_protocol
 from crossreid.evaluation.report import Report
-from crossreid.evaluation.tasks import every_combination
-from crossreid.evaluation.together import reads_together
-from crossreid.evaluation.weights import learn_weights
 from crossreid.models.loading import load_encoder, model_folder
 from crossreid.models.training_record import HISTORY
 from crossreid.reproduction.arms import first_people, with_people, with_rate, without_names
-from crossreid.reproduction.closed_form import write_closed_form
 from crossreid.reproduction.model import Model, kept_validation
 from crossreid.reproduction.once import data_signature, do_once, weights_signature
 from crossreid.reproduction.study import Study, StudyData
 from crossreid.reproduction.variants import (
     BOTH,
-    CHOSEN_ADAPTERS,
     CLOSED_FORM,
     PRINCIPAL,
     TASK_ONLY,
     UNTRAINED,
     Adapters,
+    adapters_of,
     with_adapters,
     with_components,
     with_terms,
@@ -45,7 +40,6 @@ from crossreid.training.teacher_features import store_teacher_features
 _Config = TypeVar("_Config", bound=TeacherConfig | StudentConfig | DistillationConfig)
 
 _TRAIN, _VALIDATION = "train", "validation"
-EVEN, LEARNT = "summed evenly", "learnt weights"
 
 
 @dataclass(frozen=True)
@@ -75,14 +69,14 @@ class SeedRun:
         """Drawn or read once."""
         return self.study.read(self.seed, self.folder, self.quiet)
 
-    def cloud(self, adapters: Adapters = CHOSEN_ADAPTERS, *, people: int | None = None) -> Model:
+    def cloud(self, adapters: Adapters | None = None, *, people: int | None = None) -> Model:
         """The backbone with adapters, trained and merged.
 
         Args:
-            adapters: rank and stride.
+            adapters: rank and stride; None for those of the study, behind everything but table 3.
             people: the first training identities alone; None for all.
         """
-        people = self._fewer(people)
+        people, adapters = self._fewer(people), adapters or adapters_of(self.study.teacher)
         return self._tuned(
             _named(f"cloud, {adapters}", people),
             with_adapters(self.study.teacher, adapters),
@@ -108,6 +102,7 @@ class SeedRun:
             with_terms(self.study.distillation, name) if distilled else self.study.student,
             first_people(self.data.train, people),
             teacher=self.cloud(people=people) if distilled else None,
+            start=self._start(people=people) if distilled else None,
             same=lambda run: run.edge(name, people=people),
         )
 
@@ -120,6 +115,7 @@ class SeedRun:
             with_components(with_terms(self.study.distillation, PRINCIPAL), components),
             self.data.train,
             teacher=self.cloud(),
+            start=self._start(),
             same=lambda run: run.edge_by_components(components),
         )
 
@@ -134,6 +130,7 @@ class SeedRun:
             without_task(with_terms(self.study.distillation, BOTH)),
             without_names(self.data.train),
             teacher=self.cloud(people=people),
+            start=self._start(people=people, all_crops=True),
             same=lambda run: run.edge_unlabelled(people),
         )
 
@@ -142,20 +139,21 @@ class SeedRun:
 
         Args:
             people: the training identities that the cloud model has learnt from; None for all.
-            all_crops: map by the crops of all training people rather than of these.
+            all_crops: map by the crops of all training people, without their names, rather than of these.
         """
         people = self._fewer(people)
-        teacher, config = self.cloud(people=people), self._seeded(self.study.distillation)
+        teacher, follower = self.cloud(people=people), self.study.distillation
+        config = self._seeded(self.study.student).model_copy(
+            update={"backbone": follower.backbone, "loop": follower.loop}
+        )
         name = _named(f"edge, {CLOSED_FORM}{', all crops' if all_crops else ''}", people)
-        dataset = self.data.train if all_crops else first_people(self.data.train, people)
+        dataset = without_names(self.data.train) if all_crops else first_people(self.data.train, people)
         claim = self._claim(config, dataset, teacher) | {"validation": self._signatures[_VALIDATION]}
-        folder = self.folder / _slug(name)
+        folder = self.folder / slug(name)
 
         def make(folder: Path) -> dict[str, Any]:
-            features = self._features(teacher, dataset)
-            model = folder / "model"
-            found = write_closed_form(config, dataset, features, model, validation=self.validation)
-            return {"signature": weights_signature(model), "ways": found}
+            found = set_heads(config, dataset, self.validation, self._features(teacher, dataset), folder)
+            return {"signature": weights_signature(found.model), "ways": dict(found.validation_map)}
 
         results = do_once(folder, claim, make, say=self.say, what=self._what(f"fitting {name}"))
         ways = results["ways"]
@@ -170,12 +168,14 @@ class SeedRun:
             )
         )
 
+    def _start(self, *, people: int | None = None, all_crops: bool = False) -> Model | None:
+        """What distillations begin with: the closed form, where the study measures it."""
+        return self.closed_form(people=people, all_crops=all_crops) if self.study.zero_shot else None
+
     def validated(self, model: Model) -> float:
         """Mean mAP of the three tasks on validation people, percent."""
-        report = evaluate(
-            self._embedded(model, _VALIDATION, self.validation), tasks=TASKS, protocol=PROTOCOLS[0]
-        )
-        return report_mean(report)
+        report = evaluate(self.validation_embeddings(model), tasks=TASKS, protocol=PROTOCOLS[0])
+        return sum(row.mean_ap for row in report.rows) / len(report.rows)
 
     def backbone(self, kind: str) -> Model:
         """What the cloud (`teacher`) or the edge model (`student`) began as."""
@@ -185,6 +185,10 @@ class SeedRun:
     def embeddings(self, model: Model, data: str) -> Embeddings:
         """All evidence of a test set, or of one for figure 7 alone, as a model sees it."""
         return self._embedded(model, data, {**self.data.tests, **self.data.spectra}[data])
+
+    def validation_embeddings(self, model: Model) -> Embeddings:
+        """All evidence of the validation people as a model sees it."""
+        return self._embedded(model, _VALIDATION, self.validation)
 
     def training_features(self) -> Embeddings:
         """What the cloud model says of the training set, as the distillations read it."""
@@ -201,7 +205,7 @@ class SeedRun:
             "protocols": PROTOCOLS,
         }
         name = f"{query.name} in {gallery.name}, {data}"
-        folder = self.folder / "reports" / _slug(name)
+        folder = self.folder / "reports" / slug(name)
 
         def make(folder: Path) -> dict[str, Any]:
             asking = self.embeddings(query, data)
@@ -212,45 +216,6 @@ class SeedRun:
 
         do_once(folder, claim, make, say=self.say, what=self._what(f"evaluating {name}"))
         return Report.from_json((folder / "report.json").read_text(encoding="utf-8"))
-
-    def combinations(self, model: Model) -> tuple[Report, dict[str, float]]:
-        """Every combination of evidence in the first test set, by the judged protocol.
-
-        Returns:
-            Rows of vectors that are summed evenly (setting `EVEN`), by weights learnt on validation people (`LEARNT`)
-            and, of a model that can, of evidence that is read as one; and those weights by kind.
-        """
-        data, people = next(iter(self.data.tests.items()))
-        claim = {
-            "seed": self.seed,
-            "model": model.signature,
-            "data": [self._signatures[data], self._signatures[_VALIDATION]],
-            "precision": self.study.precision,
-            "protocol": PROTOCOLS[0],
-        }
-        name = f"evidence by {model.name}, {data}"
-        folder = self.folder / "reports" / _slug(name)
-
-        def make(folder: Path) -> dict[str, Any]:
-            rule = find_protocol(PROTOCOLS[0])
-            known = self._embedded(model, _VALIDATION, self.validation)
-            weights = learn_weights(known, known.of(Modality.RGB), rule=rule, seed=self.seed)
-            encoder = load_encoder(model.source, precision=self.study.precision)
-            asked = {"tasks": every_combination(("R", "IR", "S", "T")), "protocol": PROTOCOLS[0]}
-            seen = self.embeddings(model, data)
-            learnt = evaluate(seen, setting=LEARNT, weights=weights, **asked)
-            together = reads_together(encoder)
-            even = evaluate(
-                encoder if together else seen, None, people, setting=EVEN, together=together, **asked
-            )
-            (folder / "report.json").write_text(
-                Report((*even.rows, *learnt.rows)).to_json(), encoding="utf-8"
-            )
-            return {"weights": {kind.value: weight for kind, weight in weights.items()}}
-
-        results = do_once(folder, claim, make, say=self.say, what=self._what(f"evaluating {name}"))
-        report = Report.from_json((folder / "report.json").read_text(encoding="utf-8"))
-        return report, results["weights"]
 
     @property
     def validation(self) -> Dataset:
@@ -263,18 +228,6 @@ class SeedRun:
             raise DataError("no validation people", expected="a study with some")
         return self.data.validation
 
-    def drawn_world(self) -> Path:
-        """Folder of the drawn people who are searched for.
-
-        Raises:
-            ConfigurationError: they were not drawn.
-        """
-        if self.data.world is None:
-            raise ConfigurationError(
-                "people whose attributes nobody knows", expected="people drawn by the program"
-            )
-        return self.data.world
-
     def _tuned(
         self,
         name: str,
@@ -283,6 +236,7 @@ class SeedRun:
         *,
         same: Callable[["SeedRun"], Model],
         teacher: Model | None = None,
+        start: Model | None = None,
     ) -> Model:
         """The training at the learning rate that validation people chose: here, or on the seed that tunes.
 
@@ -292,6 +246,7 @@ class SeedRun:
             dataset: of the training; a smaller one than a batch shrinks the batch.
             same: the same model of another seed.
             teacher: that is followed.
+            start: edge model to begin with in place of the configuration's backbone and head start.
 
         Raises:
             ConfigurationError: there is a choice, and nobody to validate on.
@@ -300,9 +255,11 @@ class SeedRun:
         if self.tuned_by is not None:
             rate = same(self.tuned_by).learning_rate
             assert rate is not None
-            return self._noted(self._trained(name, with_rate(config, rate), dataset, teacher))
+            return self._noted(self._trained(name, with_rate(config, rate), dataset, teacher, start))
         rates = self.study.arms.rates_of(config)
-        models = {rate: self._trained(name, with_rate(config, rate), dataset, teacher) for rate in rates}
+        models = {
+            rate: self._trained(name, with_rate(config, rate), dataset, teacher, start) for rate in rates
+        }
         if len(models) == 1:
             return self._noted(models[rates[0]])
         tried = {f"{rate:g}": model.validation for rate, model in models.items()}
@@ -315,16 +272,18 @@ class SeedRun:
         best = max(models.values(), key=lambda model: model.validation or 0.0)
         return self._noted(replace(best, tried=known))
 
-    def _trained(self, name: str, config: _Config, dataset: Dataset, teacher: Model | None) -> Model:
+    def _trained(
+        self, name: str, config: _Config, dataset: Dataset, teacher: Model | None, start: Model | None
+    ) -> Model:
         rate = config.loop.learning_rate
-        folder = self.folder / _slug(name) / f"rate-{rate:g}"
-        claim = self._claim(config, dataset, teacher)
+        folder = self.folder / slug(name) / f"rate-{rate:g}"
+        claim = self._claim(config, dataset, teacher) | {"start": start.signature if start else ""}
         if self.data.validation is not None:
             claim |= {"validation": self._signatures[_VALIDATION]}
 
         def make(folder: Path) -> dict[str, Any]:
             model = train_model(
-                config,
+                config if start is None else _starting_from(config, start),
                 dataset,
                 folder,
                 teacher_features=None if teacher is None else self._features(teacher, dataset),
@@ -373,7 +332,7 @@ class SeedRun:
             "data": self._signatures.get(data) or data_signature(samples),
             "precision": self.study.precision,
         }
-        folder = self.folder / "embeddings" / _slug(f"{model.name}, {data}")
+        folder = self.folder / "embeddings" / slug(f"{model.name}, {data}")
 
         def make(folder: Path) -> dict[str, Any]:
             encoder, file = (
@@ -408,14 +367,18 @@ class SeedRun:
         return f"seed {self.seed}: {words}"
 
 
-def report_mean(report: Report) -> float:
-    """Mean mAP of the rows, percent."""
-    return sum(row.mean_ap for row in report.rows) / len(report.rows)
+def _starting_from(config: _Config, start: Model) -> _Config:
+    """The configuration with an edge model whose heads are set already."""
+    changed: dict[str, Any] = {"backbone": str(Path(start.source).resolve())}
+    if isinstance(config, DistillationConfig):
+        changed["distillation"] = config.distillation.model_copy(update={"head_start": "clip"})
+    return config.model_copy(update=changed)
 
 
 def _named(name: str, people: int | None) -> str:
     return name if people is None else f"{name}, {people} people"
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """A name as that of a folder."""
     return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-")

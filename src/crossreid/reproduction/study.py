@@ -9,30 +9,22 @@ from pydantic import BaseModel, ValidationError
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.data.dataset import Dataset
-from crossreid.data.loading import load_dataset
 from crossreid.demonstration.settings import (
+    STYLE,
     DemoSettings,
     distillation_config,
     student_config,
     teacher_config,
 )
-from crossreid.demonstration.stages import PRECISION
+from crossreid.demonstration.stages import draw
+from crossreid.models.loading import PrecisionSetting
 from crossreid.reproduction.arms import TUNED, ArmSettings, arm_settings
-from crossreid.synthesis.pedestrians.dataset import write_world
-from crossreid.synthesis.pedestrians.style import Style
-from crossreid.synthesis.pedestrians.world import Split
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 from crossreid.training.config.problems import describe_problem
 from crossreid.training.overrides import apply_overrides
 
-TINY_DENSE = 1
-"""Last blocks of a tower that are all adapted; with the paper's four, all of four blocks are, whatever the stride."""
-
 WORLD = "site"
 """Name of the drawn test set."""
-STYLE: Style = "site"
-VALIDATION_GROUPS = 2
-"""Encounters of each validation person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +69,7 @@ class Study:
     distillation: DistillationConfig
     world: Mapping[str, Any]
     read: Callable[[int, Path, bool], StudyData]
-    precision: str = PRECISION
+    precision: PrecisionSetting = "auto"
     zero_shot: bool = False
     timing_seconds: float = 5.0
     arms: ArmSettings = field(default_factory=ArmSettings)
@@ -98,8 +90,6 @@ _KINDS = ("teacher", "student", "distillation")
 def tiny_study(overrides: Sequence[str] = ()) -> Study:
     """The demonstration's trainings on people drawn by the program at the site: each seed has its own people.
 
-    Every training keeps its best validation.
-
     Args:
         overrides: "teacher.loop.steps=10", "world.train_people=100", "arms.scarce_people=100" and the like; `world` has
             the fields of `DemoSettings`, `arms` those of `ArmSettings`.
@@ -107,54 +97,31 @@ def tiny_study(overrides: Sequence[str] = ()) -> Study:
     Raises:
         ConfigurationError: a setting is unknown or impossible.
     """
-    sizes = _sizes(apply_overrides({"world": asdict(_SIZES)}, _of(overrides, "world")))
+    sizes = _sizes(apply_overrides({"world": asdict(DemoSettings())}, _of(overrides, "world")))
     arms = arm_settings(apply_overrides({"arms": TUNED.to_json()}, _of(overrides, "arms"))["arms"])
-    kept = {"keep": "best"}
-    teacher = teacher_config(sizes)
-    lora = teacher.lora.model_copy(update={"dense": TINY_DENSE})
     teacher, student, distillation = configured(
         {
-            "teacher": teacher.model_copy(update=kept | {"lora": lora}),
-            "student": student_config(sizes).model_copy(update=kept),
-            "distillation": distillation_config(sizes).model_copy(update=kept),
+            "teacher": teacher_config(sizes),
+            "student": student_config(sizes),
+            "distillation": distillation_config(sizes),
         },
         _of(overrides, *_KINDS),
     )
     check_groups(overrides, ("world", "arms", *_KINDS))
     world = {name: value for name, value in asdict(sizes).items() if name not in ("seed", *_SCHEDULE)}
-    world |= {"style": STYLE, "validation_groups": VALIDATION_GROUPS}
 
     def read(seed: int, folder: Path, quiet: bool) -> StudyData:
-        return _draw_site(replace(sizes, seed=seed), folder, quiet=quiet)
+        drawn = draw(replace(sizes, seed=seed), folder, quiet=quiet)
+        return StudyData(drawn.train, drawn.validation, {WORLD: drawn.people}, drawn.searched)
 
+    world |= {"style": STYLE}
     return Study("tiny", teacher, student, distillation, world, read, zero_shot=True, arms=arms)
 
 
-def _draw_site(sizes: DemoSettings, folder: Path, *, quiet: bool) -> StudyData:
-    """People to learn from, to validate on and to search for; nobody is in two of them."""
-
-    def drawn(split: Split, people: int, groups: int) -> Dataset:
-        write_world(
-            folder / split,
-            seed=sizes.seed,
-            people={split: people},
-            groups_per_person=groups,
-            style=STYLE,
-            progress=not quiet,
-        )
-        return load_dataset("pedestrians", folder / split, split)
-
-    return StudyData(
-        train=drawn("train", sizes.train_people, sizes.train_groups),
-        validation=drawn("validation", sizes.validation_people, VALIDATION_GROUPS),
-        tests={WORLD: drawn("test", sizes.gallery_people, sizes.gallery_groups)},
-        world=folder / "test",
-    )
-
-
-_SIZES = DemoSettings(train_people=2000, train_groups=2, validation_people=100)
-
-_SCHEDULE = ("teacher_steps", "student_steps", "batch_people")
+_SCHEDULE = (
+    "batch_people", "teacher_steps", "teacher_learning_rate", "lora_rank", "lora_stride", "lora_dense",
+    "student_steps", "student_learning_rate", "validations",
+)  # fmt: skip
 """Fields of `DemoSettings` that the configurations repeat."""
 
 

@@ -27,7 +27,6 @@ from crossreid.reproduction.once import do_once
 from crossreid.reproduction.seed_run import SeedRun
 from crossreid.reproduction.variants import (
     ABLATION,
-    ADAPTERS,
     BOTH,
     CHOSEN_ADAPTERS,
     COSINE,
@@ -39,6 +38,7 @@ from crossreid.reproduction.variants import (
     UNTRAINED,
     ZERO_STEPS,
     Adapters,
+    compared_adapters,
     with_adapters,
 )
 from crossreid.runtime.timing import TimingRules, time_encoder
@@ -79,7 +79,8 @@ def table_2(runs: Runs) -> dict[str, Any]:
 
 def table_3(runs: Runs) -> dict[str, Any]:
     """Rank of the adapters and stride of the adapted blocks, by the cloud model in its own gallery."""
-    reports = {str(one): reports_of(runs, lambda run, one=one: alone(run.cloud(one))) for one in ADAPTERS}
+    compared = compared_adapters(runs[0].study.teacher)
+    reports = {str(one): reports_of(runs, lambda run, one=one: alone(run.cloud(one))) for one in compared}
     chosen, above = CHOSEN_ADAPTERS, floors(runs, cloud=True)
     others = {f"stride 2 is better than {stride}": Adapters(16, stride) for stride in (1, 4)}
     others["rank 16 is better than 8"] = Adapters(8, 2)
@@ -88,8 +89,8 @@ def table_3(runs: Runs) -> dict[str, Any]:
         | printed("table3", _places(chosen), _places(other))
         for claim, other in others.items()
     ]
-    rows = [row for one in ADAPTERS for row in arm_rows(reports[str(one)], **_places(one), model=str(one))]
-    seconds = {str(one): [run.cloud(one).seconds for run in runs] for one in ADAPTERS}
+    rows = [row for one in compared for row in arm_rows(reports[str(one)], **_places(one), model=str(one))]
+    seconds = {str(one): [run.cloud(one).seconds for run in runs] for one in compared}
     blocks = _adapted_blocks(runs[0])
     return {"rows": rows, "answers": answers, "adapted_blocks": blocks, "training_seconds": seconds}
 
@@ -202,7 +203,7 @@ def _adapted_blocks(run: SeedRun) -> dict[str, dict[str, list[int]]]:
     backbone: Any = outline(model_folder(run.study.teacher.backbone, weights=False)).backbone
     depths = {"vision": len(backbone.visual.blocks), "language": len(backbone.language_model.layers)}
     found = {}
-    for stride in sorted({adapters.stride for adapters in ADAPTERS}):
+    for stride in sorted({adapters.stride for adapters in compared_adapters(run.study.teacher)}):
         config = with_adapters(run.study.teacher, Adapters(CHOSEN_ADAPTERS.rank, stride))
         plan = HierarchicalLora(**config.lora.model_dump())
         found[str(stride)] = {tower: list(plan.blocks(depth)) for tower, depth in depths.items()}

@@ -18,7 +18,7 @@ class Adapters:
 
 ADAPTERS = tuple(Adapters(rank, stride) for rank in (8, 16) for stride in (1, 2, 4))
 CHOSEN_ADAPTERS = Adapters(16, 2)
-"""Of the teacher behind all other tables and figures."""
+"""The paper's, of the teacher behind all other tables and figures."""
 
 UNTRAINED, CLOSED_FORM = "untrained", "closed form"
 """The edge model before any step: as it was pretrained, and with heads mapped onto the teacher's features."""
@@ -42,6 +42,16 @@ ABLATION = (TASK_ONLY, COSINE, RELATION, PRINCIPAL, BOTH)
 """Rows (a) to (e) of table 2."""
 RATIOS = (LITTLE, HALF, BOTH)
 """Rows (a) to (c) of table 4: the weight of the cosine against that of PCM and FR together."""
+
+
+def adapters_of(config: TeacherConfig) -> Adapters:
+    """The adapters of a configuration."""
+    return Adapters(config.lora.rank, config.lora.stride)
+
+
+def compared_adapters(config: TeacherConfig) -> tuple[Adapters, ...]:
+    """Rows of table 3: the paper's, and those of the configuration where they are others."""
+    return tuple(dict.fromkeys((*ADAPTERS, adapters_of(config))))
 
 
 def with_adapters(config: TeacherConfig, adapters: Adapters) -> TeacherConfig:

@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.encoder import Item, as_samples, check_modalities
+from crossreid.core.errors import CheckpointError
 from crossreid.core.modality import VISUAL, Modality
 from crossreid.data.encoding import encode_samples
 from crossreid.data.tokens import token_rectangle
@@ -25,15 +26,24 @@ class PackEncoder:
     Args:
         folder: of a pack that `crossreid.export` wrote.
         threads: of the runtime; its own choice when left out.
+        shipped_as: name of the shipped model that this pack stands for. It then has the name and the fingerprint of
+            that model, so that galleries do not depend on which of the two filled them.
 
     Raises:
-        CheckpointError: the pack is damaged.
+        CheckpointError: the pack is damaged, or stands for a model without being in fp32 and full width.
         MissingDependencyError: its runtime is not installed.
     """
 
-    def __init__(self, folder: str | Path, *, threads: int | None = None) -> None:
-        self.source = str(folder)
+    def __init__(self, folder: str | Path, *, threads: int | None = None, shipped_as: str = "") -> None:
+        self.folder, self.source = Path(folder), shipped_as or str(folder)
         self.pack: Pack = read_pack(Path(folder))
+        self._stands_for_model = bool(shipped_as)
+        if shipped_as and (self.pack.precision != "fp32" or self.pack.rotation or self.pack.parity.accepted):
+            raise CheckpointError(
+                f"the pack {folder}, in {self.pack.precision}, in place of {shipped_as}",
+                expected="a pack in fp32 and full width that keeps every limit",
+                remedy="pip install --force-reinstall crossreid",
+            )
         self._towers = load_towers(
             Path(folder),
             self.pack.runtime,
@@ -46,8 +56,11 @@ class PackEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the pack, then `@` and the space of the model that it was made from."""
-        return self.pack.fingerprint
+        """Hash of the pack, then `@` and the space of the model that it was made from.
+
+        A pack that stands for its model has the model's fingerprint.
+        """
+        return self.pack.made_from if self._stands_for_model else self.pack.fingerprint
 
     @property
     def dim(self) -> int:

@@ -10,11 +10,12 @@ from crossreid.core.basis import PrincipalBasis
 from crossreid.core.errors import CheckpointError, ConfigurationError
 from crossreid.data.preprocessing import Preprocessing
 from crossreid.runtime.parity import Parity
+from crossreid.runtime.probes import Verification
 
 CARD = "pack.json"
 TOKENIZER = "tokenizer.json"
 BASIS = "basis.safetensors"
-_FORMAT = 2
+_FORMAT = 3
 
 Runtime = Literal["onnx", "openvino"]
 Precision = Literal["fp32", "fp16", "bf16", "int8"]
@@ -59,6 +60,7 @@ class Pack:
         longest_caption: in tokens, start and end included; 0 for a pack that takes pictures alone.
         parity: agreement with that model.
         quantisation: of an int8 pack, else None.
+        verified: where it was compared with that model.
         checksums: SHA-256 of each file, by name.
     """
 
@@ -76,6 +78,7 @@ class Pack:
     longest_caption: int
     parity: Parity
     quantisation: Quantisation | None
+    verified: Verification
     checksums: dict[str, str]
 
     @property
@@ -153,9 +156,14 @@ def _parse(card: dict[str, Any]) -> Pack:
         "preprocessing": Preprocessing.from_dict(card["preprocessing"]),
         "parity": Parity.from_dict(card["parity"]),
         "quantisation": None if quantisation is None else _quantisation(quantisation),
+        "verified": _verification(card["verified"]),
     }
     return Pack(**values)
 
 
 def _quantisation(values: dict[str, Any]) -> Quantisation:
     return Quantisation(**{**values, "float_layers": tuple(values["float_layers"])})
+
+
+def _verification(values: dict[str, Any]) -> Verification:
+    return Verification(**{**values, "processor": tuple(values["processor"])})

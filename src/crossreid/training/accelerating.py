@@ -4,7 +4,7 @@ import warnings
 from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from accelerate import Accelerator
@@ -13,8 +13,11 @@ from accelerate.utils import DistributedDataParallelKwargs, set_seed
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from crossreid.core.errors import MissingDependencyError
+from crossreid.core.errors import ConfigurationError, MissingDependencyError
+from crossreid.models.loading import PRECISIONS, Precision
+from crossreid.models.precision import resolve_precision
 from crossreid.training.config import LoopConfig
+from crossreid.training.gathering import told_by_first
 
 _DATA_PARALLEL = DistributedDataParallelKwargs(
     # Every process computes the same running statistics, and the teacher's features are no state.
@@ -24,7 +27,31 @@ _DATA_PARALLEL = DistributedDataParallelKwargs(
 )
 
 
-def make_accelerator(config: LoopConfig, folder: Path) -> Accelerator:
+def training_device() -> str:
+    """What a training of this process computes on: a GPU where torch has one, else the processor."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def training_precision(config: LoopConfig) -> Precision:
+    """Return the precision of a training's matrix products, the same in every process.
+
+    Raises:
+        ConfigurationError: fp16 on a processor, where nothing scales the loss.
+    """
+    device = training_device()
+    if config.precision == "fp16" and device == "cpu":
+        raise ConfigurationError(
+            "loop.precision is fp16 for a training on a processor, where no loss is scaled",
+            expected="a GPU",
+            remedy="--set loop.precision=auto",
+        )
+    chosen = resolve_precision(config.precision, device, remedy="loop.precision=auto")
+    if chosen == "fp16" and config.sharded:
+        chosen = "fp32"  # the loss would be scaled by each process
+    return cast("Precision", PRECISIONS[int(told_by_first(PRECISIONS.index(chosen)))])
+
+
+def make_accelerator(config: LoopConfig, folder: Path, precision: Precision) -> Accelerator:
     """Of this process, with the seeds of a training set and its trackers' files in `folder`.
 
     Raises:
@@ -38,9 +65,9 @@ def make_accelerator(config: LoopConfig, folder: Path) -> Accelerator:
     set_seed(config.seed)
     AcceleratorState._reset_state()  # an earlier training of this process may have had another precision
     accelerator = Accelerator(
-        mixed_precision=config.precision,
+        mixed_precision="no" if precision == "fp32" else precision,
         gradient_accumulation_steps=config.accumulation,
-        cpu=not torch.cuda.is_available(),
+        cpu=training_device() == "cpu",
         log_with=config.tracker,
         project_dir=folder,
         step_scheduler_with_optimizer=False,

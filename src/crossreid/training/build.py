@@ -28,9 +28,10 @@ from crossreid.models.training_record import BEST, RECORD, read_training_record
 from crossreid.models.treatment import treat
 from crossreid.models.vision_text import EdgeModel
 from crossreid.models.vision_text_folder import load_towers
+from crossreid.training.accelerating import training_precision
 from crossreid.training.batch_contents import contents_of_data
 from crossreid.training.best import KeepBest
-from crossreid.training.checkpoint import load_weights, save_weights
+from crossreid.training.checkpoint import CHECKPOINT, check_checkpoint, load_weights, save_weights
 from crossreid.training.config import (
     DistillationConfig,
     DsmdConfig,
@@ -83,8 +84,10 @@ def train_model(
         The model folder, `folder/model`.
 
     Raises:
+        CheckpointError: `folder` holds another training.
         ConfigurationError: the backbone is of the wrong kind, or features or the validation of the best are missing.
         DataError: the data set has fewer people than a batch needs, or the validation's evidence for no task.
+        TrainingInterrupted: SIGINT or SIGTERM came; the same call goes on.
     """
     if config.batch.captions == "first":
         dataset = dataset.first_captions()
@@ -93,6 +96,7 @@ def train_model(
     if isinstance(config, MllmreidConfig):
         dataset = evidence(config, dataset)
     check_training(config, dataset, validation)
+    check_checkpoint(folder / CHECKPOINT, config=settings, precision=training_precision(config.loop))
     if isinstance(config, MllmreidConfig):
         config = with_backbone(config, folder, quiet=quiet)
     task = _task(config, dataset, teacher_features)

@@ -1,8 +1,9 @@
 """A training on disk: everything that makes the next step the same as if nothing had stopped it."""
 
 import json
+import logging
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,24 @@ from torch import nn
 from crossreid.core.errors import CheckpointError
 from crossreid.training.averaging import WeightAverage
 from crossreid.training.gathering import gather_states, process_number, processes, told_by_first
+from crossreid.training.resuming import check_settings
 from crossreid.training.sharding import divided_like, load_whole_state, whole, whole_state
 
+_log = logging.getLogger(__name__)
+
+CHECKPOINT = "checkpoint"
+"""Its folder in the folder of a run."""
 _FORMAT = 1
 _WEIGHTS, _AVERAGE = "task.safetensors", "average.safetensors"
-_SWITCHED_OFF = (None, False, "last")
-"""What settings say that change nothing; 0 equals False."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a training has come, and with which configuration."""
+    """How far a training has come, with which configuration, and in which precision its last steps were computed."""
 
     step: int
     config: dict
+    precision: str
 
 
 def _state(task: nn.Module) -> dict[str, torch.Tensor]:
@@ -49,6 +54,7 @@ def save_checkpoint(
     schedule: torch.optim.lr_scheduler.LRScheduler,
     progress: Progress,
     average: WeightAverage | None = None,
+    scaler: torch.amp.GradScaler | None = None,
     writes: bool = True,
 ) -> None:
     """Replace the checkpoint in `folder` in one rename; a kill at any moment leaves the old or the new one whole.
@@ -60,6 +66,7 @@ def save_checkpoint(
         schedule: of its rates.
         progress: of the training.
         average: of the weights, where there is one.
+        scaler: of the loss, in fp16.
         writes: False in all processes but one; all have to call.
     """
     weights, state = _state(task), whole_state(optimiser)
@@ -74,12 +81,12 @@ def save_checkpoint(
     if averaged is not None:
         save_file(averaged, partial / _AVERAGE)
     torch.save(
-        {"optimiser": state, "schedule": schedule.state_dict(), "random": random},
+        {"optimiser": state, "schedule": schedule.state_dict(), "random": random}
+        | ({} if scaler is None else {"scaler": scaler.state_dict()}),
         partial / "optimiser.pt",
     )
     (partial / "progress.json").write_text(
-        json.dumps({"format": _FORMAT, "step": progress.step, "config": progress.config}, indent=1),
-        encoding="utf-8",
+        json.dumps({"format": _FORMAT, **asdict(progress)}, indent=1), encoding="utf-8"
     )
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
@@ -95,9 +102,13 @@ def load_checkpoint(
     optimiser: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
     config: dict,
+    precision: str,
     average: WeightAverage | None = None,
+    scaler: torch.amp.GradScaler | None = None,
 ) -> Progress | None:
     """Continue from `folder`, or return None where there is nothing to continue.
+
+    With `precision: auto`, a checkpoint from a machine that computes in another precision is taken, with a warning.
 
     Raises:
         CheckpointError: the checkpoint is of another configuration or model.
@@ -107,36 +118,58 @@ def load_checkpoint(
         old.replace(folder)
     if not told_by_first((folder / "progress.json").exists()):
         return None
-    progress = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
-    differing = sorted(
-        key
-        for key in config | progress["config"]
-        if not _same_setting(config.get(key), progress["config"].get(key))
-    )
-    if progress["format"] != _FORMAT or differing:
-        raise CheckpointError(
-            f"the training in {folder} differs in {differing or 'format'}",
-            expected="the configuration that it was begun with",
-            remedy="use another output folder, or delete this one to begin anew",
-        )
+    progress = check_checkpoint(folder, config=config, precision=precision)
+    before = _precision_of(progress)
+    if before != precision and process_number() == 0:
+        _log.warning(
+            "%s goes on in %s after %d steps in %s: the result will differ in the last digits",
+            folder.parent, precision, progress["step"], before,
+        )  # fmt: skip
     load_weights(folder, task)
     if average is not None:
         average.load(folder / _AVERAGE)
     rest = torch.load(folder / "optimiser.pt", weights_only=True, map_location="cpu")
     load_whole_state(optimiser, rest["optimiser"])
     schedule.load_state_dict(rest["schedule"])
+    if scaler is not None and "scaler" in rest:
+        scaler.load_state_dict(rest["scaler"])
     _set_random_states(rest["random"])
-    return Progress(step=int(progress["step"]), config=progress["config"])
+    return Progress(step=int(progress["step"]), config=progress["config"], precision=precision)
 
 
-def _same_setting(new: Any, old: Any) -> bool:
-    """A setting that one of the two does not have, and that is switched off in the other, is no difference.
+def check_checkpoint(folder: Path, *, config: dict, precision: str) -> dict[str, Any]:
+    """Refuse to go on from a checkpoint of another training, before any work is done.
 
-    Otherwise no training could be continued that was begun before there was such a setting.
+    Returns:
+        What `progress.json` holds; {} where there is no checkpoint.
+
+    Raises:
+        CheckpointError: the checkpoint is of another configuration.
     """
-    if isinstance(new, dict) and isinstance(old, dict):
-        return all(_same_setting(new.get(key), old.get(key)) for key in new | old)
-    return new == old or (new in _SWITCHED_OFF and old in _SWITCHED_OFF and None in (new, old))
+    file = folder / "progress.json"
+    if not file.exists():
+        return {}
+    progress = json.loads(file.read_text(encoding="utf-8"))
+    if progress["format"] != _FORMAT:
+        raise CheckpointError(
+            f"the checkpoint in {folder} is of format {progress['format']}",
+            expected=f"format {_FORMAT}",
+            remedy="delete the folder to begin anew, or use another output folder",
+        )
+    check_settings(
+        config,
+        progress["config"],
+        new_precision=precision,
+        old_precision=_precision_of(progress),
+        where=str(folder.parent),
+    )
+    return progress
+
+
+def _precision_of(progress: dict[str, Any]) -> str:
+    """Of the steps that were done; a checkpoint that does not say has it among its settings."""
+    setting = progress["config"].get("loop", {}).get("precision", "fp32")
+    return progress.get("precision", "fp32" if setting == "no" else setting)
 
 
 def _random_states() -> dict[str, Any]:

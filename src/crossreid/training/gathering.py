@@ -65,6 +65,15 @@ def told_by_first(value: float | int) -> float | int:
     return float(told)
 
 
+def largest_of_all(value: float | int) -> float | int:
+    """The largest of what the processes say; waits for all."""
+    if processes() == 1:
+        return value
+    largest = torch.tensor([value], dtype=torch.float64, device=_device())
+    distributed.all_reduce(largest, op=distributed.ReduceOp.MAX)
+    return float(largest)
+
+
 def gather_states(state: Tensor) -> list[Tensor]:
     """One tensor of each process, of one shape, on the CPU."""
     # As copies: torch takes the state of its random numbers from the wrong place of a view.

@@ -1,6 +1,7 @@
 """The one loop: batches -> a task's losses -> steps, on Accelerate."""
 
 import math
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +12,12 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from crossreid.core.errors import ConfigurationError, CrossReIDError
+from crossreid.core.errors import ConfigurationError, CrossReIDError, TrainingInterrupted
+from crossreid.models.training_record import RECORD
 from crossreid.training.config import LoopConfig
+from crossreid.training.interruption import leave_signals_to_the_training, signals_remembered
 from crossreid.training.progress import step_progress
+from crossreid.training.record import complete_record
 from crossreid.training.underway import Training, Validate
 
 
@@ -76,9 +80,9 @@ def train(
         folder: receives `checkpoint/`, `history.jsonl` and TensorBoard's files.
         description: names the progress bar.
         settings: the whole configuration, kept in the checkpoint and compared on resume.
-        validate: returns named figures, called every `validate_every` steps and at the end, by process 0 alone. Of the
-            first of them more is better.
-        validate_every: 0: only at the end.
+        validate: returns named figures, called before the first step, every `validate_every` steps and at the end, by
+            process 0 alone. Of the first of them more is better.
+        validate_every: 0: only before the first step and at the end.
         quiet: no progress bar.
 
     Returns:
@@ -87,14 +91,24 @@ def train(
     Raises:
         DivergedError: a loss is not finite.
         CheckpointError: `folder` holds another training.
+        TrainingInterrupted: SIGINT or SIGTERM came; the checkpoint of the step that it came in is written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    settings = settings if settings is not None else config.model_dump(mode="json")
+    settings = settings if settings is not None else {"loop": config.model_dump(mode="json")}
     training = Training.begin(task, config, folder, settings)
+    main = training.accelerator.is_main_process
+    if main:
+        complete_record(folder / RECORD, precision=training.precision)
     coming = _coming(batches, config, training.first, training.accelerator)
+    if validate and training.first == 0:
+        training.validate(validate, 0)
     started = time.perf_counter()
-    quiet = quiet or not training.accelerator.is_main_process
-    with step_progress(description, total=config.steps, done=training.first, quiet=quiet) as advance:
+    with (
+        signals_remembered() as interruption,
+        step_progress(
+            description, total=config.steps, done=training.first, quiet=quiet or not main
+        ) as advance,
+    ):
         for done in range(training.first + 1, config.steps + 1):
             if training.patience_is_over():
                 break
@@ -109,10 +123,24 @@ def train(
             if validate and (ends or (validate_every and done % validate_every == 0)):
                 training.validate(validate, done)
                 ends = ends or training.patience_is_over()
-            if ends or done % config.checkpoint_every == 0:
+            stopped_by = interruption.signal()
+            if stopped_by or ends or done % config.checkpoint_every == 0:
                 training.save(done)
+            if stopped_by:
+                training.end()
+                raise _interrupted(stopped_by, done, config, training.checkpoint)
     training.end()
     return training.history.path
+
+
+def _interrupted(number: int, done: int, config: LoopConfig, checkpoint: Path) -> TrainingInterrupted:
+    return TrainingInterrupted(
+        signal.Signals(number).name,
+        status=128 + number,
+        step=done,
+        steps=config.steps,
+        folder=str(checkpoint),
+    )
 
 
 class _Part(Dataset):
@@ -138,6 +166,7 @@ def _coming(
             sampler=micro_steps,
             num_workers=config.workers,
             persistent_workers=False,
+            worker_init_fn=leave_signals_to_the_training if config.workers else None,
             generator=torch.Generator().manual_seed(config.seed),
             prefetch_factor=4 if config.workers else None,
         )

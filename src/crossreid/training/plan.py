@@ -9,6 +9,7 @@ from crossreid.data.dataset import Dataset
 from crossreid.models.lora import HierarchicalLora, adapter_parameters
 from crossreid.models.outline import Outline
 from crossreid.models.presets import TREATMENTS
+from crossreid.training.accelerating import training_precision
 from crossreid.training.batch_contents import BatchContents, contents_of_data, contents_of_groups
 from crossreid.training.config import AlignmentConfig, DsmdConfig, MllmreidConfig, TeacherConfig
 from crossreid.training.cost import StepCost, step_cost
@@ -135,7 +136,7 @@ def plan_training(
             accumulation=config.loop.accumulation,
             adapted=bool(adapters),
             checkpointing=config.checkpointing,
-            half=config.loop.precision == "bf16",
+            half=training_precision(config.loop) != "fp32",
         ),
         dim=dim,
         alignment=config.alignment if isinstance(config, MllmreidConfig) else None,

@@ -17,6 +17,7 @@ from crossreid.models.presets import (
 )
 from crossreid.models.prompts import SPECIAL_TOKENS
 from crossreid.synthesis.pedestrians.attributes import attribute_sizes
+from crossreid.training.accelerating import training_precision
 from crossreid.training.config import CaptioningConfig, ContrastiveConfig
 from crossreid.training.cost import StepCost, step_cost
 from crossreid.training.tasks.attributes import AttributeRecognition
@@ -88,7 +89,7 @@ def plan_pretraining(config: CaptioningConfig | ContrastiveConfig) -> Pretrainin
         accumulation=config.loop.accumulation,
         adapted=False,
         checkpointing=False,
-        half=config.loop.precision == "bf16",
+        half=training_precision(config.loop) != "fp32",
         chat_tokens=_CHAT_TOKENS,
     )
     assert cost is not None

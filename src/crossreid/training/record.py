@@ -9,7 +9,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from crossreid.core.processor import processor_features, processor_name
+
 _LIBRARIES = ("crossreid", "torch", "transformers", "peft", "accelerate", "numpy")
+_LIMITS = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA")
 
 
 def provenance() -> dict[str, Any]:
@@ -18,7 +21,14 @@ def provenance() -> dict[str, Any]:
         "commit": _commit(),
         "versions": {"python": platform.python_version()}
         | {name: library_version(name) for name in _LIBRARIES},
-        "hardware": {"processor": _processor(), "cores": os.cpu_count(), "accelerator": _accelerator()},
+        "hardware": {
+            "processor": processor_name(),
+            "cores": os.cpu_count(),
+            "features": " ".join(processor_features()),
+            "accelerator": _accelerator(),
+        }
+        | _limits()
+        | _precision(),
     }
 
 
@@ -28,6 +38,13 @@ def write_record(path: Path, configuration: dict[str, Any], *, seed: int, **resu
     record = {"configuration": configuration, "seed": seed} | results | provenance()
     path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     return path
+
+
+def complete_record(path: Path, **results: Any) -> None:
+    """Add to a record, where there is one, what was not known when it was written."""
+    if path.is_file():
+        record = json.loads(path.read_text(encoding="utf-8")) | results
+        path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def library_version(name: str) -> str:
@@ -51,15 +68,21 @@ def _commit() -> str:
     return answer.stdout.strip() if answer.returncode == 0 else ""
 
 
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+def _limits() -> dict[str, str]:
+    """The variables that hold torch or oneDNN below what the processor has."""
+    return {name.lower(): os.environ[name] for name in _LIMITS if os.environ.get(name)}
 
 
 def _accelerator() -> str:
     torch = sys.modules.get("torch")  # where nobody has loaded it, nothing was computed on an accelerator
     return torch.cuda.get_device_name() if torch and torch.cuda.is_available() else "none"
+
+
+def _precision() -> dict[str, str]:
+    """What `precision: auto` is here; nothing where torch is not loaded."""
+    torch = sys.modules.get("torch")
+    if not torch:
+        return {}
+    from crossreid.models.precision import fastest_precision
+
+    return {"auto_precision": fastest_precision("cuda" if torch.cuda.is_available() else "cpu")}

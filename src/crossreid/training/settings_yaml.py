@@ -9,7 +9,7 @@ _BOOLEAN = "tag:yaml.org,2002:bool"
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads true and false alone as booleans, as YAML 1.2 does: in `precision: no`, `no` is a word."""
+    """Reads true and false alone as booleans, as YAML 1.2 does: `no` and `on` are words."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012
         first: [(tag, pattern) for tag, pattern in known if tag != _BOOLEAN]

@@ -13,6 +13,8 @@ from crossreid.models.training_record import RECORD
 from crossreid.synthesis.pedestrians.dataset import write_world
 from crossreid.synthesis.translator_discriminators import PatchDiscriminator, PixelDiscriminator
 from crossreid.synthesis.translators import TranslatorOutline, save_translator
+from crossreid.training.accelerating import training_precision
+from crossreid.training.checkpoint import CHECKPOINT, check_checkpoint
 from crossreid.training.config import TranslatorConfig
 from crossreid.training.loop import train
 from crossreid.training.record import write_record
@@ -67,6 +69,7 @@ def train_translator(
     steps = config.loop.steps * config.loop.accumulation
     batches = _batches(config, dataset, modality, steps)
     held = None if validation is None else _batches(config, validation, modality, 1)
+    check_checkpoint(folder / CHECKPOINT, config=settings, precision=training_precision(config.loop))
     write_record(folder / RECORD, settings, seed=config.loop.seed)
     train(
         task,

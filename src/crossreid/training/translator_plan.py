@@ -9,6 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from crossreid.core.modality import Modality
 from crossreid.data.dataset import Dataset
+from crossreid.training.accelerating import training_precision
 from crossreid.training.config import TranslatorConfig
 from crossreid.training.cost import StepCost
 from crossreid.training.translation import build_task
@@ -64,7 +65,7 @@ def plan_translator(config: TranslatorConfig, dataset: Dataset | None) -> Transl
         batch = PairBatch(torch.empty(config.batch, 3, *sizes), torch.empty(config.batch, 1, *sizes))
         with FlopCounterMode(display=False) as counter, saved_tensors_hooks(kept.keep, lambda tensor: tensor):
             task(batch, progress=0.0)["total"].backward()
-    half = config.loop.precision == "bf16"
+    half = training_precision(config.loop) != "fp32"
     players = (task.generator, task.discriminator)
     generator, discriminator = (
         0 if player is None else sum(parameter.numel() for parameter in player.parameters())

@@ -10,10 +10,16 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from crossreid.models.loading import Precision
 from crossreid.models.training_record import HISTORY
-from crossreid.training.accelerating import make_accelerator, prepare, quickest_attention
+from crossreid.training.accelerating import (
+    make_accelerator,
+    prepare,
+    quickest_attention,
+    training_precision,
+)
 from crossreid.training.averaging import WeightAverage
-from crossreid.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from crossreid.training.checkpoint import CHECKPOINT, Progress, load_checkpoint, save_checkpoint
 from crossreid.training.config import LoopConfig
 from crossreid.training.gathering import told_by_first
 from crossreid.training.history import History
@@ -30,7 +36,7 @@ class Training:
 
     `trained` is what the optimiser changes: `task` itself, or its copy that is divided among processes; `wrapped` is
     the same as Accelerate calls it. `parts` is what a checkpoint holds, `settings` what it is compared by, and `first`
-    how many steps were done before.
+    how many steps were done before. `precision` is that of matrix products.
     """
 
     task: nn.Module
@@ -44,6 +50,7 @@ class Training:
     history: History
     checkpoint: Path
     settings: dict
+    precision: Precision
     first: int
 
     @classmethod
@@ -53,15 +60,22 @@ class Training:
         Raises:
             CheckpointError: `folder` holds another training.
         """
-        accelerator = make_accelerator(config, folder)
+        precision = training_precision(config)
+        accelerator = make_accelerator(config, folder, precision)
         sharded = config.sharded and accelerator.num_processes > 1
         trained = sharded_copy(task, accelerator.device) if sharded else task.to(accelerator.device)
         optimiser = make_optimiser(trained, config)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, config))
         average = None if config.average is None else WeightAverage(trained, config.average)
-        parts = {"task": trained, "optimiser": optimiser, "schedule": schedule, "average": average}
-        checkpoint = folder / "checkpoint"
-        resumed = load_checkpoint(checkpoint, config=settings, **parts)
+        parts = {
+            "task": trained,
+            "optimiser": optimiser,
+            "schedule": schedule,
+            "average": average,
+            "scaler": accelerator.scaler,
+        }
+        checkpoint = folder / CHECKPOINT
+        resumed = load_checkpoint(checkpoint, config=settings, precision=precision, **parts)
         first = resumed.step if resumed else 0
         history = History(folder / HISTORY, first, writes=accelerator.is_main_process)
         wrapped, prepared = prepare(accelerator, trained, optimiser, sharded=sharded)
@@ -80,6 +94,7 @@ class Training:
             history=history,
             checkpoint=checkpoint,
             settings=settings,
+            precision=precision,
             first=first,
         )
 
@@ -99,7 +114,8 @@ class Training:
                     self.accelerator.clip_grad_norm_(parameters, self.config.gradient_clip)
                 self.optimiser.step()
                 self.optimiser.zero_grad()
-        self.parts["schedule"].step()
+        if not self.accelerator.optimizer_step_was_skipped:  # in fp16, where the scaled loss was too large
+            self.parts["schedule"].step()
         if self.average is not None:
             self.average.update(done)
         return losses
@@ -142,7 +158,7 @@ class Training:
         save_checkpoint(
             self.checkpoint,
             writes=self.accelerator.is_main_process,
-            progress=Progress(step=done, config=self.settings),
+            progress=Progress(step=done, config=self.settings, precision=self.precision),
             **self.parts,
         )
 

@@ -12,6 +12,7 @@ from crossreid.evaluation.report import Report
 from crossreid.evaluation.tasks import possible_tasks
 from crossreid.models.encoder import ModelEncoder
 from crossreid.models.folder import Model
+from crossreid.training.accelerating import training_precision
 from crossreid.training.config import DsmdConfig, MllmreidConfig
 from crossreid.training.mllmreid import validation_tasks
 from crossreid.training.widths import PlannedConfig
@@ -46,8 +47,7 @@ def validation_figures(model: Model, dataset: Dataset, config: PlannedConfig) ->
     """Percent: the mean mAP of the tasks; of DSMD rSum between photographs and captions, and the other where there is
     evidence for all three.
     """
-    precision = "bf16" if config.loop.precision == "bf16" else "fp32"
-    encoder = ModelEncoder(model, precision=precision)
+    encoder = ModelEncoder(model, precision=training_precision(config.loop))
     embeddings = encoder.encode(dataset.of(*encoder.modalities).samples)
     model.train()
     tasks, protocol = validation_searches(config, dataset)

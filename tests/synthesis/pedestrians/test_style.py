@@ -94,7 +94,7 @@ def test_a_style_is_a_function_of_the_shot() -> None:
 
 @pytest.mark.usefixtures("shapes_unchecked")
 def test_other_styles_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="the style 'noon'; expected one of day, evening"):
+    with pytest.raises(ConfigurationError, match="the style 'noon'; expected one of day, evening, site"):
         World(0, "noon")  # type: ignore[arg-type]
 
 

@@ -11,8 +11,9 @@ class LabelledConfig(Configuration):
     """What all trainings on a data set share.
 
     With `checkpointing`, activations inside the blocks are computed again in the backward pass: less memory, slower
-    steps. With `keep: best` the model is that of the best validation (mean mAP of the three tasks, of those that the
-    people have evidence for; of DSMD rSum between photographs and captions), not of the last step.
+    steps. With `keep: best` the model is that of the best validation, not of the last step: mean mAP of the three
+    tasks, of those that the people have evidence for; of DSMD rSum between photographs and captions. The validation
+    before the first step counts too.
     """
 
     input: InputConfig = InputConfig()

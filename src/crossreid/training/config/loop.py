@@ -2,9 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from crossreid.models.loading import PrecisionSetting
 from crossreid.training.config.configuration import Configuration, Positive, Share
+
+
+def _refuse_no(value: object) -> object:
+    if value == "no":
+        raise ValueError("'no' is called 'fp32'; write precision: fp32, or auto")
+    return value
 
 
 class LoopConfig(Configuration):
@@ -18,6 +25,8 @@ class LoopConfig(Configuration):
     validations in a row that were not better than the best before. In a training by several processes, each holds all
     weights (DDP), or if it is `sharded` a part of them, of the gradients and of the optimiser's state (FSDP); then all
     groups of the data have to have the same kinds of evidence, and validation needs memory for the whole model.
+    `precision` is that of matrix products. `auto` is bf16 where the processor or GPU computes it natively and faster
+    than fp32, else fp16 with loss scaling on a GPU that has it, else fp32.
     """
 
     steps: Positive
@@ -29,7 +38,7 @@ class LoopConfig(Configuration):
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     gradient_clip: Annotated[float, Field(gt=0)] = 1.0
     accumulation: Positive = 1
-    precision: Literal["no", "bf16"] = "no"
+    precision: Annotated[PrecisionSetting, BeforeValidator(_refuse_no)] = "auto"
     seed: int = 0
     checkpoint_every: Positive = 500
     log_every: Positive = 10
@@ -44,4 +53,8 @@ class LoopConfig(Configuration):
     def _one_way_to_divide(self) -> "LoopConfig":
         if self.sharded and self.muon_learning_rate is not None:
             raise ValueError("`sharded` with Muon, which needs whole matrices")
+        if self.sharded and self.precision == "fp16":
+            raise ValueError(
+                "`sharded` with fp16, whose loss is scaled by each process; write precision: auto"
+            )
         return self

@@ -24,7 +24,7 @@ class TaskWeights(Configuration):
 
 
 class StudentTaskWeights(TaskWeights):
-    """As `TaskWeights`, with the temperature that the paper gives the student."""
+    """As `TaskWeights`, with the student's temperature in the authors' code; the paper prints none."""
 
     temperature: Annotated[float, Field(gt=0)] = 0.07
 

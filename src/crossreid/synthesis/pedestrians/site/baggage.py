@@ -36,10 +36,17 @@ def _bag(person: Pedestrian, body: Body, side: int, hand: Vector) -> list[Surfac
             _, _, d, y = body.level(body.at(0.55), ease=ease)
             back = y - d - 0.085
             straps = [
-                _strap([
-                    body.chest(s * 0.115, 0.36, ease=ease), body.chest(s * 0.12, 0.66, ease=ease), body.chest(s * 0.11, 0.86, ease=ease),
-                    (s * 0.11, body.stoop * 0.9, body.at(1.0) + ease * 0.8), body.chest(s * 0.11, 0.88, ease=ease, back=True),
-                ], dark, wide=0.026)
+                _strap(
+                    [
+                        body.chest(s * 0.115, 0.36, ease=ease),
+                        body.chest(s * 0.12, 0.66, ease=ease),
+                        body.chest(s * 0.11, 0.86, ease=ease),
+                        (s * 0.11, body.stoop * 0.9, body.at(1.0) + ease * 0.8),
+                        body.chest(s * 0.11, 0.88, ease=ease, back=True),
+                    ],
+                    dark,
+                    wide=0.026,
+                )
                 for s in (1, -1)
             ]
             return [
@@ -57,9 +64,24 @@ def _bag(person: Pedestrian, body: Body, side: int, hand: Vector) -> list[Surfac
             size = (0.052, 0.135, 0.095) if across else (0.062, 0.155, 0.155)
             top = (place[0], place[1], place[2] + size[2])
             far = -side if across else side
-            over = (far * (0.10 if across else body.shoulder * 0.72), body.stoop * 0.9, body.at(0.97 if across else 0.93) + ease)
-            front = [body.chest(far * 0.06, 0.82, ease=ease), body.chest(side * 0.08, 0.40, ease=ease)] if across else [body.chest(far * 0.14, 0.72, ease=ease + 0.01)]
-            rear = [body.chest(far * 0.06, 0.82, ease=ease, back=True), body.chest(side * 0.08, 0.40, ease=ease, back=True)] if across else [body.chest(far * 0.14, 0.72, ease=ease + 0.01, back=True)]
+            over = (
+                far * (0.10 if across else body.shoulder * 0.72),
+                body.stoop * 0.9,
+                body.at(0.97 if across else 0.93) + ease,
+            )
+            front = (
+                [body.chest(far * 0.06, 0.82, ease=ease), body.chest(side * 0.08, 0.40, ease=ease)]
+                if across
+                else [body.chest(far * 0.14, 0.72, ease=ease + 0.01)]
+            )
+            rear = (
+                [
+                    body.chest(far * 0.06, 0.82, ease=ease, back=True),
+                    body.chest(side * 0.08, 0.40, ease=ease, back=True),
+                ]
+                if across
+                else [body.chest(far * 0.14, 0.72, ease=ease + 0.01, back=True)]
+            )
             return [
                 Surface(box(place, size, taper=1.0 if across else 0.86), colour, "leather" if across else "cotton", 14, squareness=0.5, lift=0.02),
                 Surface(box((place[0] + side * 0.012, place[1], place[2] + size[2] * 0.55), (size[0] + 0.004, size[1] * 1.02, size[2] * 0.42)), dark if across else trim, "leather", 14, squareness=0.5, lift=0.03),
@@ -69,7 +91,12 @@ def _bag(person: Pedestrian, body: Body, side: int, hand: Vector) -> list[Surfac
         case "handbag":
             x, y, z = hand
             place = (x + side * 0.03, y, z - 0.24)
-            handle = [(x, y - 0.085, z - 0.14), (x, y - 0.04, z - 0.03), (x, y + 0.04, z - 0.03), (x, y + 0.085, z - 0.14)]
+            handle = [
+                (x, y - 0.085, z - 0.14),
+                (x, y - 0.04, z - 0.03),
+                (x, y + 0.04, z - 0.03),
+                (x, y + 0.085, z - 0.14),
+            ]
             return [
                 Surface(box(place, (0.065, 0.150, 0.105), taper=0.72), colour, "leather", 14, squareness=0.5),
                 Surface(box((place[0], place[1], place[2] + 0.085), (0.055, 0.12, 0.022)), trim, "leather", 14, squareness=0.5, lift=0.02),
@@ -94,17 +121,54 @@ def _held(person: Pedestrian, body: Body, side: int, hand: Vector) -> list[Surfa
             stick = [(x, y - 0.03, z + 0.05), (x, y + 0.04, z - 0.28), (x, y + 0.11, z - 0.60)]
             return [
                 Surface(limb(stick, (0.034, 0.046, 0.010)), colour, "coated", 8, lift=0.02),
-                Surface(limb([(x, y - 0.07, z + 0.10), (x, y - 0.03, z + 0.05)], (0.016, 0.016)), Rgb(60, 46, 36), "leather", 8, lift=0.02),
+                Surface(
+                    limb([(x, y - 0.07, z + 0.10), (x, y - 0.03, z + 0.05)], (0.016, 0.016)),
+                    Rgb(60, 46, 36),
+                    "leather",
+                    8,
+                    lift=0.02,
+                ),
             ]
         case "phone":
-            return [Surface(box((x, y + 0.02, z + 0.045), (0.040, 0.014, 0.075)), colour, "pigment", 8, squareness=0.5, lift=0.04)]
+            return [
+                Surface(
+                    box((x, y + 0.02, z + 0.045), (0.040, 0.014, 0.075)),
+                    colour,
+                    "pigment",
+                    8,
+                    squareness=0.5,
+                    lift=0.04,
+                )
+            ]
         case "bottle":
             return [
-                Surface(limb([(x, y, z - 0.10), (x, y, z + 0.08), (x, y, z + 0.13)], (0.040, 0.040, 0.018)), colour, "pigment", 8, lift=0.03),
-                Surface(blob((x, y, z + 0.14), (0.02, 0.02, 0.02), rings=4), pale, "pigment", 8, lift=0.04, minor=True),
+                Surface(
+                    limb([(x, y, z - 0.10), (x, y, z + 0.08), (x, y, z + 0.13)], (0.040, 0.040, 0.018)),
+                    colour,
+                    "pigment",
+                    8,
+                    lift=0.03,
+                ),
+                Surface(
+                    blob((x, y, z + 0.14), (0.02, 0.02, 0.02), rings=4),
+                    pale,
+                    "pigment",
+                    8,
+                    lift=0.04,
+                    minor=True,
+                ),
             ]
         case "folder":
-            return [Surface(box((x - side * 0.05, y + 0.02, z + 0.06), (0.026, 0.155, 0.125)), colour, "pigment", 14, squareness=0.5, lift=0.03)]
+            return [
+                Surface(
+                    box((x - side * 0.05, y + 0.02, z + 0.06), (0.026, 0.155, 0.125)),
+                    colour,
+                    "pigment",
+                    14,
+                    squareness=0.5,
+                    lift=0.03,
+                )
+            ]
         case "shopping bag":
             place = (x + side * 0.05, y + 0.02, z - 0.27)
             return [
@@ -113,6 +177,19 @@ def _held(person: Pedestrian, body: Body, side: int, hand: Vector) -> list[Surfa
             ]
         case _:
             return [
-                Surface(limb([(x, y, z - 0.05), (x, y, z + 0.085)], (0.032, 0.046)), colour, "pigment", 8, lift=0.03),
-                Surface(blob((x, y, z + 0.085), (0.046, 0.046, 0.012), rings=4), pale, "pigment", 8, lift=0.05, minor=True),
+                Surface(
+                    limb([(x, y, z - 0.05), (x, y, z + 0.085)], (0.032, 0.046)),
+                    colour,
+                    "pigment",
+                    8,
+                    lift=0.03,
+                ),
+                Surface(
+                    blob((x, y, z + 0.085), (0.046, 0.046, 0.012), rings=4),
+                    pale,
+                    "pigment",
+                    8,
+                    lift=0.05,
+                    minor=True,
+                ),
             ]

@@ -93,7 +93,9 @@ def _bend(shoulder: Vector, target: Vector, length: float, outward: float) -> tu
     return elbow, wrist
 
 
-def _arm(person: Pedestrian, shoulder: Vector, hip: float, stature: float, side: int, phase: float, girth: float) -> tuple[Vector, Vector]:
+def _arm(
+    person: Pedestrian, shoulder: Vector, hip: float, stature: float, side: int, phase: float, girth: float
+) -> tuple[Vector, Vector]:
     length, handed = 0.285 * stature, 1 if person.right_handed else -1
     if side == handed:
         target = {
@@ -103,12 +105,14 @@ def _arm(person: Pedestrian, shoulder: Vector, hip: float, stature: float, side:
             "folder": (side * 0.24, 0.10, hip + 0.12 * stature),
         }.get(person.carried)
         if target is not None:
-            return _bend(shoulder, (target[0], target[1] + shoulder[1], target[2]), length, side)
+            return _bend(shoulder, (target[0], target[1] + shoulder[1], target[2]), length, float(side))
     elif person.arms == "hand in pocket":
-        return _bend(shoulder, (side * 0.20 * girth, 0.08, hip + 0.02), length, side)
+        return _bend(shoulder, (side * 0.20 * girth, 0.08, hip + 0.02), length, float(side))
     elif person.arms == "hand on hip":
         return _bend(shoulder, (side * 0.19 * girth, 0.04, hip + 0.14), length, side * 1.3)
-    loaded = side == handed and (person.carried in ("umbrella", "shopping bag") or person.bag in ("handbag", "suitcase"))
+    loaded = side == handed and (
+        person.carried in ("umbrella", "shopping bag") or person.bag in ("handbag", "suitcase")
+    )
     swing = 26.0 if person.arms == "swinging" and not loaded else 5.0
     swing *= 0.4 if person.gait == "standing" else 1.0
     angle = math.radians(swing * math.sin(2.0 * math.pi * (phase + (0.5 if side > 0 else 0.0))))
@@ -119,7 +123,11 @@ def _arm(person: Pedestrian, shoulder: Vector, hip: float, stature: float, side:
         shoulder[2] - length * math.cos(angle),
     )
     bend = angle + math.radians(10.0 + abs(swing))
-    return elbow, (elbow[0] - side * 0.01, elbow[1] + length * math.sin(bend) * 0.9, elbow[2] - length * math.cos(bend) * 0.9)
+    return elbow, (
+        elbow[0] - side * 0.01,
+        elbow[1] + length * math.sin(bend) * 0.9,
+        elbow[2] - length * math.cos(bend) * 0.9,
+    )
 
 
 def pose(person: Pedestrian, phase: float) -> Body:
@@ -133,7 +141,9 @@ def pose(person: Pedestrian, phase: float) -> Body:
     legs = [_leg(person, stature, hip_width, side, phase) for side in (1, -1)]
     hip = 0.085 - min(leg[2][2] for leg in legs)
     lift = [[(x, y, z + hip) for x, y, z in leg] for leg in legs]
-    stoop = {"young": 0.01, "middle-aged": 0.03, "elderly": 0.16}[person.age] + 0.06 * (person.gait == "shuffling")
+    stoop = {"young": 0.01, "middle-aged": 0.03, "elderly": 0.16}[person.age] + 0.06 * (
+        person.gait == "shuffling"
+    )
     trunk = 0.60 * stature
     bust = 0.0 if man else 0.035 * girth
     levels = tuple(
@@ -150,7 +160,9 @@ def pose(person: Pedestrian, phase: float) -> Body:
     )
     up = hip + trunk * 0.885
     shoulders = tuple((side * (shoulder - 0.03), stoop * 0.75, up) for side in (1, -1))
-    arms = [_arm(person, s, hip, stature, side, phase, girth) for s, side in zip(shoulders, (1, -1), strict=True)]
+    arms = [
+        _arm(person, s, hip, stature, side, phase, girth) for s, side in zip(shoulders, (1, -1), strict=True)
+    ]
     return Body(
         stature=stature, girth=girth, hip=hip, shoulder=shoulder, stoop=stoop,
         hips=(lift[0][0], lift[1][0]), knees=(lift[0][1], lift[1][1]), ankles=(lift[0][2], lift[1][2]),

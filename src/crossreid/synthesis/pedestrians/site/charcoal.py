@@ -60,10 +60,14 @@ def draw_charcoal(sight: Sight, shot: Shot) -> np.ndarray:
     grey = mesh.colours @ np.array([0.299, 0.587, 0.114], np.float32)
     # Three depths of tone, as a hand has them, and a little of the roundness.
     tone = np.digitize(grey, (62.0, 104.0, 158.0)).astype(np.float32)
-    dark = np.array([0.86, 0.56, 0.28, 0.04], np.float32)[tone.astype(int)] + 0.16 * (1.0 - np.clip(sight.facing, 0.0, 1.0))
+    dark = np.array([0.86, 0.56, 0.28, 0.04], np.float32)[tone.astype(int)] + 0.16 * (
+        1.0 - np.clip(sight.facing, 0.0, 1.0)
+    )
     rubbed = np.concatenate([[0.0], dark]).astype(np.float32)[faces]
     edges = _contours(sight, faces, left_out)
-    outline = cv2.morphologyEx((faces > 0).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).astype(np.float32)
+    outline = cv2.morphologyEx(
+        (faces > 0).astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)
+    ).astype(np.float32)
 
     amplitude = 1.5 * unit
     smear = cv2.GaussianBlur(_warped(rubbed, number, amplitude), (0, 0), 2.4 * unit)
@@ -75,7 +79,9 @@ def draw_charcoal(sight: Sight, shot: Shot) -> np.ndarray:
     strokes = np.clip((line * 2.3 + loose * 0.9 * broken) * pressure, 0.0, 1.0) * np.where(broken, 1.0, 0.45)
     # Rubbed charcoal sits on the grain; pressed charcoal fills it.
     covered = np.clip(smear * (0.82 + 0.15 * tooth) + strokes * (0.92 + 0.10 * tooth), 0.0, 0.97)[..., None]
-    return np.clip(paper * (1.0 - covered) + np.array([38.0, 34.0, 34.0], np.float32) * covered, 0, 255).astype(np.uint8)
+    return np.clip(
+        paper * (1.0 - covered) + np.array([38.0, 34.0, 34.0], np.float32) * covered, 0, 255
+    ).astype(np.uint8)
 
 
 def _contours(sight: Sight, faces: np.ndarray, left_out: np.ndarray) -> np.ndarray:

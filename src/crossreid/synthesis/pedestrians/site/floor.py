@@ -26,7 +26,9 @@ def _tiles(rng: np.random.Generator, size: int, tone: np.ndarray, spread: float)
 def _floor(number: int) -> np.ndarray:
     """uint8 RGB [_SIZE, _SIZE, 3] that repeats in both directions."""
     rng = np.random.default_rng([number, 70_009])
-    tone = float(rng.uniform(70.0, 185.0)) + np.array([rng.normal(4.0, 7.0), rng.normal(0.0, 4.0), rng.normal(-6.0, 7.0)])
+    tone = float(rng.uniform(70.0, 185.0)) + np.array(
+        [rng.normal(4.0, 7.0), rng.normal(0.0, 4.0), rng.normal(-6.0, 7.0)]
+    )
     match number % 6:
         case 0:
             picture = _tiles(rng, 64, tone, 5.0)
@@ -43,10 +45,14 @@ def _floor(number: int) -> np.ndarray:
             picture = np.broadcast_to(tone, (_SIZE, _SIZE, 3)).copy()
             picture[(np.arange(_SIZE) // 8 % 2) == 0] -= 16.0
         case _:
-            speckle = cv2.GaussianBlur(rng.normal(0.0, 60.0, (_SIZE, _SIZE, 1)).astype(np.float32), (0, 0), 1.5)
+            speckle = cv2.GaussianBlur(
+                rng.normal(0.0, 60.0, (_SIZE, _SIZE, 1)).astype(np.float32), (0, 0), 1.5
+            )
             picture = tone + np.atleast_3d(speckle)
     picture = _marked(np.clip(picture, 0, 255).astype(np.uint8).copy(), rng)
-    stains = cv2.resize(rng.normal(0.0, 9.0, (12, 12)).astype(np.float32), (_SIZE, _SIZE), interpolation=cv2.INTER_CUBIC)
+    stains = cv2.resize(
+        rng.normal(0.0, 9.0, (12, 12)).astype(np.float32), (_SIZE, _SIZE), interpolation=cv2.INTER_CUBIC
+    )
     grain = rng.normal(0.0, 5.0, (_SIZE, _SIZE)).astype(np.float32)
     return np.clip(picture + (stains + grain)[..., None], 0, 255).astype(np.uint8)
 
@@ -80,7 +86,9 @@ def _infrared_floor(number: int) -> np.ndarray:
     rng = np.random.default_rng([number, 70_051])
     grey = cv2.cvtColor(_floor(number), cv2.COLOR_RGB2GRAY)
     knots = float(rng.uniform(16, 52)) + np.cumsum(rng.uniform(-5.0, 17.0, 5))
-    return cv2.LUT(grey, np.clip(np.interp(np.arange(256), [0, 64, 128, 192, 255], knots), 0, 255).astype(np.uint8))
+    return cv2.LUT(
+        grey, np.clip(np.interp(np.arange(256), [0, 64, 128, 192, 255], knots), 0, 255).astype(np.uint8)
+    )
 
 
 def crop_floor(shot: Shot, *, height: int, width: int, infrared: bool = False) -> np.ndarray:

@@ -50,7 +50,9 @@ def build_mesh(person: Pedestrian, phase: float) -> Mesh:
     for number, surface in enumerate(surfaces):
         groups.setdefault((surface.sectors, surface.squareness), []).append(number)
     pieces = [_stretch(surfaces, numbers, *plan) for plan, numbers in groups.items()]
-    corners, normals, across, along, owners = (np.concatenate(columns) for columns in zip(*pieces, strict=True))
+    corners, normals, across, along, owners = (
+        np.concatenate(columns) for columns in zip(*pieces, strict=True)
+    )
     colours = np.array([surface.colour for surface in surfaces], np.float32)[owners]
     infrared = np.array([near_infrared(s.material, s.colour) for s in surfaces], np.float32)[owners]
     kept = np.ones(len(owners), bool)
@@ -69,7 +71,9 @@ def build_mesh(person: Pedestrian, phase: float) -> Mesh:
     return Mesh(*(column[kept] for column in columns), minor=minor, stature=body.stature)
 
 
-def _stretch(surfaces: list[Surface], numbers: list[int], sectors: int, squareness: float) -> tuple[np.ndarray, ...]:
+def _stretch(
+    surfaces: list[Surface], numbers: list[int], sectors: int, squareness: float
+) -> tuple[np.ndarray, ...]:
     """Corners, normals, place across and along in metres, and surface of every face between the rings."""
     rings = np.array([ring for number in numbers for ring in surfaces[number].rings], np.float32)
     counts = [len(surfaces[number].rings) for number in numbers]
@@ -79,7 +83,9 @@ def _stretch(surfaces: list[Surface], numbers: list[int], sectors: int, squarene
     if squareness != 1.0:
         cosine = np.sign(cosine) * np.abs(cosine) ** squareness
         sine = np.sign(sine) * np.abs(sine) ** squareness
-    points = rings[:, None, :3] + cosine[..., None] * rings[:, None, 3:6] + sine[..., None] * rings[:, None, 6:9]
+    points = (
+        rings[:, None, :3] + cosine[..., None] * rings[:, None, 3:6] + sine[..., None] * rings[:, None, 6:9]
+    )
     ends = np.cumsum(counts)
     low = np.delete(np.arange(len(rings)), ends - 1)
     owners = np.repeat(np.array(numbers, np.int32), np.array(counts) - 1)
@@ -128,7 +134,10 @@ def _woven(weave: Weave, across: np.ndarray, along: np.ndarray, corners: np.ndar
 
 def _apart(surface: Surface, weave: Weave) -> float:
     """The second colour's reflectance: yarns of one cloth that would look the same are told apart by their weave."""
-    own, other = near_infrared(surface.material, surface.colour), near_infrared(surface.material, weave.colour)
+    own, other = (
+        near_infrared(surface.material, surface.colour),
+        near_infrared(surface.material, weave.colour),
+    )
     if abs(own - other) >= _LEAST_CONTRAST:
         return other
     darker = luminance(weave.colour) < luminance(surface.colour)

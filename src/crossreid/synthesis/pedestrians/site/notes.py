@@ -7,9 +7,10 @@ import numpy as np
 from crossreid.synthesis.pedestrians.attributes import Pedestrian, hides_lower
 from crossreid.synthesis.pedestrians.site import vocabulary as words
 
-_MISTAKES = 0.10  # of the notes have a wrong colour or side
-_TYPOS = 0.20  # of the notes have a slip of the keyboard
-_SENTENCES = 0.35  # of the notes are sentences
+_MISTAKES = 0.05  # of the notes have a wrong colour or side
+_TYPOS = 0.12  # of the notes have a slip of the keyboard
+_SENTENCES = 0.5  # of the notes are sentences
+_PLAIN = 0.7  # of the words are the first that comes to mind, the others any
 
 
 def write_note(person: Pedestrian, view: str, rng: np.random.Generator) -> str:
@@ -61,7 +62,8 @@ class _Guard:
         return self.rng.random() < probability
 
     def pick(self, options: tuple[str, ...]) -> str:
-        return options[int(self.rng.random() * len(options))]
+        luck = self.rng.random()
+        return options[0] if luck < _PLAIN else options[int((luck - _PLAIN) / (1 - _PLAIN) * len(options))]
 
     def colour(self, name: str) -> str:
         return self.pick(words.COLOURS[name])
@@ -89,14 +91,33 @@ class _Guard:
                 return found
         noun = self.pick(words.UPPERS[person.upper])
         if person.upper_pattern != "plain" and self.chance(0.85):
-            found.append(self.woven(words.PATTERNS[person.upper_pattern], noun, person.upper_colour, person.upper_second_colour))
+            found.append(
+                self.woven(
+                    words.PATTERNS[person.upper_pattern],
+                    noun,
+                    person.upper_colour,
+                    person.upper_second_colour,
+                )
+            )
         else:
             found.append(f"{self.colour(person.upper_colour)} {noun}" if self.chance(0.95) else noun)
-        printed = self.view == "front" or (self.view == "back" and person.upper_print == "number" and person.outer == "none")
+        printed = self.view == "front" or (
+            self.view == "back" and person.upper_print == "number" and person.outer == "none"
+        )
         if printed and person.upper_print != "none" and self.chance(0.6):
-            found[-1] += " " + self.pick(words.PRINTS[person.upper_print]).format(d=self.colour(person.upper_second_colour))
-        if person.outer == "none" and person.upper in ("t-shirt", "shirt", "polo shirt", "dress") and self.chance(0.25):
-            found[-1] += self.pick((" long slv", " l/s", " long sleeves") if person.long_sleeves else (" short slv", " s/s", " short sleeves"))
+            found[-1] += " " + self.pick(words.PRINTS[person.upper_print]).format(
+                d=self.colour(person.upper_second_colour)
+            )
+        if (
+            person.outer == "none"
+            and person.upper in ("t-shirt", "shirt", "polo shirt", "dress")
+            and self.chance(0.25)
+        ):
+            found[-1] += self.pick(
+                (" long slv", " l/s", " long sleeves")
+                if person.long_sleeves
+                else (" short slv", " s/s", " short sleeves")
+            )
         return found
 
     def lower_half(self) -> list[str]:
@@ -105,7 +126,14 @@ class _Guard:
             return []
         noun = self.pick(words.LOWERS[person.lower])
         if person.lower_pattern != "plain" and self.chance(0.7):
-            return [self.woven(words.LOWER_PATTERNS[person.lower_pattern], noun, person.lower_colour, person.lower_second_colour)]
+            return [
+                self.woven(
+                    words.LOWER_PATTERNS[person.lower_pattern],
+                    noun,
+                    person.lower_colour,
+                    person.lower_second_colour,
+                )
+            ]
         return [f"{self.colour(person.lower_colour)} {noun}" if self.chance(0.95) else noun]
 
     def things(self) -> list[str]:
@@ -121,7 +149,9 @@ class _Guard:
             found.append(self.thing(words.CARRIED, person.carried, person.carried_colour, told=0.5))
         if self.chance(0.55):
             found.append(self.thing(words.SHOES, person.shoes, person.shoe_colour, told=0.85))
-        if person.neckwear != "none" and self.chance(0.6 if self.view == "front" else 0.3 * (person.neckwear == "scarf")):
+        if person.neckwear != "none" and self.chance(
+            0.6 if self.view == "front" else 0.3 * (person.neckwear == "scarf")
+        ):
             found.append(self.thing(words.NECKWEAR, person.neckwear, person.neckwear_colour, told=0.8))
         if person.glasses != "none" and faced and self.chance(0.5):
             found.append(self.pick(words.GLASSES[person.glasses]))
@@ -134,13 +164,17 @@ class _Guard:
         return found
 
     def hair(self) -> str:
-        return self.pick(words.HAIR[self.person.hair_style]).format(c=self.pick(words.HAIR_COLOURS[self.person.hair_colour]))
+        return self.pick(words.HAIR[self.person.hair_style]).format(
+            c=self.pick(words.HAIR_COLOURS[self.person.hair_colour])
+        )
 
     def bag(self) -> str:
         bag = self.thing(words.BAGS, self.person.bag, self.person.bag_colour, told=0.85)
         if self.person.bag == "backpack" or not self.chance(0.35):
             return bag
-        return f"{bag} {self.pick(('R side', 'on rt') if self.person.right_handed else ('L side', 'on left'))}"
+        return (
+            f"{bag} {self.pick(('R side', 'on rt') if self.person.right_handed else ('L side', 'on left'))}"
+        )
 
     def who(self) -> list[str]:
         person = self.person
@@ -168,7 +202,9 @@ def _sentence(guard: _Guard, items: list[str]) -> str:
     person = guard.person
     noun = guard.pick(("chap", "man", "gent") if person.gender == "man" else ("woman", "lady", "female"))
     age = guard.pick(words.AGES[person.age]) if guard.chance(0.3) else ""
-    build = guard.pick(words.WEIGHTS[person.weight]) if person.weight != "average" and guard.chance(0.5) else ""
+    build = (
+        guard.pick(words.WEIGHTS[person.weight]) if person.weight != "average" and guard.chance(0.5) else ""
+    )
     who = " ".join(word for word in (build, noun, f"({age})" if age else "") if word)
     half = max(1, len(items) - guard.rng.integers(0, 3)) if len(items) > 2 else len(items)
     first, rest = items[:half], items[half:]

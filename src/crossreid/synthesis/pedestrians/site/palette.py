@@ -6,23 +6,23 @@ from crossreid.synthesis.pedestrians.attributes import Colour, HairColour, SkinT
 from crossreid.synthesis.pedestrians.palette import Rgb, luminance
 
 DYES: dict[Colour, Rgb] = {
-    "black": Rgb(44, 41, 46),
-    "white": Rgb(216, 212, 200),
-    "grey": Rgb(120, 116, 110),
-    "navy": Rgb(40, 52, 78),
-    "blue": Rgb(62, 98, 158),
-    "sky blue": Rgb(142, 176, 192),
-    "teal": Rgb(40, 108, 104),
-    "green": Rgb(82, 122, 70),
-    "olive": Rgb(104, 92, 54),
-    "yellow": Rgb(206, 168, 74),
-    "orange": Rgb(196, 104, 56),
-    "red": Rgb(164, 48, 44),
-    "maroon": Rgb(92, 38, 44),
-    "pink": Rgb(204, 138, 146),
-    "purple": Rgb(96, 66, 112),
-    "brown": Rgb(98, 72, 54),
-    "beige": Rgb(186, 166, 134),
+    "black": Rgb(34, 34, 37),
+    "white": Rgb(233, 232, 225),
+    "grey": Rgb(131, 131, 132),
+    "navy": Rgb(30, 41, 84),
+    "blue": Rgb(44, 88, 185),
+    "sky blue": Rgb(134, 186, 223),
+    "teal": Rgb(23, 126, 126),
+    "green": Rgb(53, 139, 64),
+    "olive": Rgb(110, 106, 48),
+    "yellow": Rgb(233, 196, 56),
+    "orange": Rgb(227, 121, 36),
+    "red": Rgb(196, 38, 41),
+    "maroon": Rgb(103, 25, 40),
+    "pink": Rgb(231, 145, 171),
+    "purple": Rgb(113, 62, 143),
+    "brown": Rgb(106, 71, 46),
+    "beige": Rgb(207, 186, 149),
 }
 
 SKIN: dict[SkinTone, Rgb] = {
@@ -45,9 +45,9 @@ HAIR: dict[HairColour, Rgb] = {
 # Reflectance in near infrared of the undyed material, and the share of it that follows the visible brightness.
 # Reactive dyes on cotton are nearly transparent there; pigments, leather and coated cloth are not.
 MATERIALS: dict[str, tuple[float, float]] = {
-    "cotton": (0.64, 0.26),
-    "denim": (0.56, 0.26),
-    "wool": (0.50, 0.42),
+    "cotton": (0.60, 0.40),
+    "denim": (0.52, 0.40),
+    "wool": (0.50, 0.50),
     "coated": (0.40, 0.52),
     "leather": (0.30, 0.46),
     "pigment": (0.42, 0.70),

@@ -78,7 +78,9 @@ class Lens:
 def lens_of(camera_id: int, spot: int) -> Lens:
     """The lens of a camera for people at one of its spots."""
     rng = np.random.default_rng([camera_id & 0xFFFFFFFF, spot, 61_403])
-    tilt = float(np.random.default_rng([camera_id & 0xFFFFFFFF, 61_409]).uniform(34.0, 52.0)) + float(rng.uniform(-5.0, 5.0))
+    tilt = float(np.random.default_rng([camera_id & 0xFFFFFFFF, 61_409]).uniform(20.0, 36.0)) + float(
+        rng.uniform(-5.0, 5.0)
+    )
     return Lens(
         tilt=math.radians(tilt),
         distance=float(rng.uniform(2.7, 3.6)),
@@ -112,7 +114,9 @@ class Sight:
 
 
 @lru_cache(maxsize=4)
-def look(person: Pedestrian, shot: Shot, lens: Lens, height: int, width: int, density: int = DENSITY) -> Sight:
+def look(
+    person: Pedestrian, shot: Shot, lens: Lens, height: int, width: int, density: int = DENSITY
+) -> Sight:
     """Look at a person through a lens: the nearest face of every sample, `density` samples a pixel and side."""
     mesh = build_mesh(person, shot.phase)
     yaw = math.radians(_YAW[shot.view] + shot.turn)

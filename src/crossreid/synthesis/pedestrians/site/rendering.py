@@ -35,7 +35,9 @@ def _compose(faces: np.ndarray, tones: np.ndarray, ground: np.ndarray) -> np.nda
 def _shadowed(ground: np.ndarray, faces: np.ndarray, shot: Shot) -> np.ndarray:
     """Soft pools of shade around whoever stands under many lamps."""
     height, width = ground.shape[:2]
-    small = cv2.resize((faces > 0).astype(np.uint8) * 255, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        (faces > 0).astype(np.uint8) * 255, (width // 4, height // 4), interpolation=cv2.INTER_AREA
+    )
     shade = np.zeros_like(small)
     shift = round(shot.light_side * width / 24)
     low = height // 8
@@ -49,7 +51,9 @@ def render_photo(person: Pedestrian, shot: Shot, *, height: int = 280, width: in
     """A ceiling camera's crop of the person, uint8 RGB [height, width, 3]."""
     sight = _look(person, shot, height, width)
     normals, up = sight.normals, sight.centres[:, 2]
-    lamps = 0.62 * np.clip(normals[:, 2], 0.0, 1.0) + 0.30 * np.clip(normals[:, 0] * shot.light_side + normals[:, 1] * 0.55, -0.4, 1.0)
+    lamps = 0.62 * np.clip(normals[:, 2], 0.0, 1.0) + 0.30 * np.clip(
+        normals[:, 0] * shot.light_side + normals[:, 1] * 0.55, -0.4, 1.0
+    )
     # Under a ceiling the feet stand in the dark of their own body.
     light = (0.46 + 0.62 * shot.light_strength * lamps) * (0.72 + 0.30 * np.clip(up / 1.6, 0.0, 1.0))
     light *= 0.82 + 0.18 * np.sqrt(np.clip(sight.facing, 0.0, 1.0))
@@ -59,7 +63,9 @@ def render_photo(person: Pedestrian, shot: Shot, *, height: int = 280, width: in
     return expose_colour(picture, shot)
 
 
-def render_near_infrared(person: Pedestrian, shot: Shot, *, height: int = 280, width: int = 140) -> np.ndarray:
+def render_near_infrared(
+    person: Pedestrian, shot: Shot, *, height: int = 280, width: int = 140
+) -> np.ndarray:
     """The same camera at night with its own lamp, uint8 [height, width, 3] with equal channels."""
     sight = _look(person, shot, height, width)
     near = (np.maximum(sight.depth, 0.5) / lens_of(shot.camera_id, spot_of(shot)).distance) ** -1.6

@@ -45,7 +45,9 @@ class Surface:
     minor: bool = False
 
 
-def column(levels: Sequence[tuple[float, float, float, float]], *, arc: tuple[float, float] = FULL) -> tuple[Ring, ...]:
+def column(
+    levels: Sequence[tuple[float, float, float, float]], *, arc: tuple[float, float] = FULL
+) -> tuple[Ring, ...]:
     """Level rings from the bottom up: (up, half-width, half-depth, forward) each."""
     return tuple((0.0, y, z, w, 0.0, 0.0, 0.0, d, 0.0, *arc) for z, w, d, y in levels)
 
@@ -78,7 +80,13 @@ def _across(along: Vector) -> tuple[Vector, Vector]:
 
 
 def blob(
-    centre: Vector, axes: Vector, *, low: float = -1.0, high: float = 1.0, arc: tuple[float, float] = FULL, rings: int = 7
+    centre: Vector,
+    axes: Vector,
+    *,
+    low: float = -1.0,
+    high: float = 1.0,
+    arc: tuple[float, float] = FULL,
+    rings: int = 7,
 ) -> tuple[Ring, ...]:
     """An ellipsoid between two shares of its height, -1 the bottom and 1 the top."""
     x, y, z = centre
@@ -87,7 +95,9 @@ def blob(
     for step in range(rings):
         angle = start + (end - start) * step / (rings - 1)
         wide = max(1e-3, math.cos(angle))
-        found.append((x, y, z + axes[2] * math.sin(angle), axes[0] * wide, 0.0, 0.0, 0.0, axes[1] * wide, 0.0, *arc))
+        found.append(
+            (x, y, z + axes[2] * math.sin(angle), axes[0] * wide, 0.0, 0.0, 0.0, axes[1] * wide, 0.0, *arc)
+        )
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""The words of the site's guards: terse, abbreviated, other than the first witnesses' where there is a choice."""
+"""The words of the site's guards: terse and abbreviated. The first of several is the plain one, used most."""
 
 COLOURS: dict[str, tuple[str, ...]] = {
     "black": ("black", "blk", "black", "jet", "v dark"),
@@ -6,7 +6,7 @@ COLOURS: dict[str, tuple[str, ...]] = {
     "grey": ("grey", "charcoal", "ash", "gry"),
     "navy": ("navy", "dk blue", "midnight blue", "dark blue"),
     "blue": ("blue", "royal blue", "mid blue", "blu"),
-    "sky blue": ("lt blue", "light blue", "powder blue", "baby blue"),
+    "sky blue": ("light blue", "lt blue", "powder blue", "baby blue"),
     "teal": ("teal", "petrol", "sea green", "blue/green"),
     "green": ("green", "grn", "bottle green", "green"),
     "olive": ("olive", "khaki", "army green", "mud green"),
@@ -26,14 +26,22 @@ CONFUSED: dict[str, str] = {
     "maroon": "brown", "pink": "beige", "purple": "navy", "brown": "black", "beige": "white",
 }  # fmt: skip
 
-GENDERS = {"man": ("m", "male", "M", "bloke", "man"), "woman": ("f", "female", "F", "lady", "woman")}
+GENDERS = {"man": ("man", "m", "male", "M", "bloke"), "woman": ("woman", "f", "female", "F", "lady")}
 AGES = {
-    "young": ("20s", "young", "under 30", "youngish", "student type"),
-    "middle-aged": ("40s", "middle aged", "abt 45", "mid-life", "40-50"),
-    "elderly": ("70s", "pensioner", "over 65", "elderly", "old"),
+    "young": ("young", "20s", "under 30", "youngish", "student type"),
+    "middle-aged": ("middle aged", "40s", "abt 45", "mid-life", "40-50"),
+    "elderly": ("elderly", "70s", "pensioner", "over 65", "old"),
 }
-HEIGHTS = {"short": ("short", "small build", "5ft3"), "average": ("avg height",), "tall": ("tall", "6ft+", "lanky")}
-WEIGHTS = {"slim": ("slim", "skinny", "thin"), "average": ("med build",), "heavy": ("stocky", "big build", "heavy set", "overweight")}
+HEIGHTS = {
+    "short": ("short", "small build", "5ft3"),
+    "average": ("avg height",),
+    "tall": ("tall", "6ft+", "lanky"),
+}
+WEIGHTS = {
+    "slim": ("slim", "skinny", "thin"),
+    "average": ("med build",),
+    "heavy": ("stocky", "big build", "heavy set", "overweight"),
+}
 SKINS = {
     "pale": ("v pale", "pale complexion"), "light": ("fair complexion", "light skin"), "tan": ("tanned", "tan complexion"),
     "brown": ("brown skin", "brown complexion"), "dark": ("dark skin", "dark complexion"),
@@ -50,32 +58,35 @@ HAIR = {
     "bob": ("{c} bob", "chin length {c} hair", "bobbed hair"),
     "long": ("long {c} hair", "{c} hair past shoulders", "hair down, {c}"),
     "ponytail": ("{c} ponytail", "hair tied back", "pony tail {c}"),
-    "bun": ("{c} topknot", "hair up, {c}", "{c} bun"),
+    "bun": ("{c} bun", "{c} topknot", "hair up, {c}"),
     "afro": ("{c} afro", "big curly {c} hair", "frizzy hair"),
 }
 BEARDS = ("beard", "bearded", "full beard", "whiskers")
-GLASSES = {"glasses": ("specs", "glasses", "wears specs"), "sunglasses": ("shades", "dark glasses", "sunnies")}
+GLASSES = {
+    "glasses": ("glasses", "specs", "wears specs"),
+    "sunglasses": ("dark glasses", "shades", "sunnies"),
+}
 HEADWEAR = {
     "cap": ("cap", "peaked cap", "baseball cap"),
-    "beanie": ("bobble hat", "woolly hat", "beanie"),
-    "brimmed hat": ("wide hat", "sun hat", "hat w brim", "fedora"),
-    "headscarf": ("hijab", "head covering", "headscarf"),
+    "beanie": ("beanie", "bobble hat", "woolly hat"),
+    "brimmed hat": ("hat w brim", "wide hat", "sun hat", "fedora"),
+    "headscarf": ("headscarf", "hijab", "head covering"),
 }
 UPPERS = {
-    "t-shirt": ("tee", "t-shirt", "tshirt"),
+    "t-shirt": ("t-shirt", "tee", "tshirt"),
     "shirt": ("shirt", "button shirt", "collar shirt"),
-    "polo shirt": ("polo", "golf shirt", "polo shirt"),
-    "sweater": ("jumper", "knit", "pullover", "sweater"),
-    "hoodie": ("hoody", "hooded top", "hoodie"),
-    "tank top": ("vest top", "singlet", "sleeveless top"),
-    "dress": ("frock", "dress", "one-piece dress"),
+    "polo shirt": ("polo shirt", "polo", "golf shirt"),
+    "sweater": ("sweater", "jumper", "knit", "pullover"),
+    "hoodie": ("hoodie", "hoody", "hooded top"),
+    "tank top": ("sleeveless top", "vest top", "singlet"),
+    "dress": ("dress", "frock", "one-piece dress"),
 }
 # {n} is the garment, {c} and {d} its two colours.
 PATTERNS = {
-    "horizontal stripes": ("{c}/{d} hooped {n}", "{c} {n} {d} hoops", "stripy {n} {c}+{d}"),
+    "horizontal stripes": ("{c}/{d} striped {n}", "{c} {n} {d} hoops", "stripy {n} {c}+{d}"),
     "vertical stripes": ("{c}/{d} pinstripe {n}", "{c} {n} w vertical {d} lines", "{c} {n} {d} stripes down"),
-    "checks": ("{c}/{d} check {n}", "checked {n} {c}+{d}", "{c} tartan {n}"),
-    "dots": ("{c} spotty {n}", "{c} {n} w {d} spots", "polka {n} {c}/{d}"),
+    "checks": ("checked {n} {c}+{d}", "{c}/{d} check {n}", "{c} tartan {n}"),
+    "dots": ("{c} {n} w {d} dots", "{c} spotty {n}", "polka {n} {c}/{d}"),
     "two-tone": ("{c}/{d} half & half {n}", "{c} over {d} {n}", "colour block {n} {c}+{d}"),
 }
 PRINTS = {
@@ -86,18 +97,18 @@ PRINTS = {
     "star": ("{d} star", "star motif"),
 }
 OUTERS = {
-    "open jacket": ("anorak open", "jacket undone", "open jkt", "jacket flapping open"),
-    "closed jacket": ("anorak", "jacket done up", "jkt zipped", "bomber"),
-    "long coat": ("overcoat", "long coat", "trench", "mac to the knee"),
-    "vest": ("gilet", "body warmer", "bodywarmer", "padded waistcoat"),
+    "open jacket": ("open jacket", "anorak open", "jacket undone", "open jkt"),
+    "closed jacket": ("jacket", "anorak", "jacket done up", "jkt zipped", "bomber"),
+    "long coat": ("long coat", "overcoat", "trench", "mac to the knee"),
+    "vest": ("vest", "gilet", "body warmer", "padded waistcoat"),
     "blazer": ("blazer", "suit jkt", "sports jacket"),
 }
 LOWERS = {
     "trousers": ("trousers", "bottoms", "slacks", "trs"),
     "jeans": ("jeans", "denims", "jeans"),
     "shorts": ("shorts", "short trousers", "bermudas"),
-    "short skirt": ("mini", "short skirt", "skirt to knee"),
-    "long skirt": ("maxi skirt", "long skirt", "full length skirt"),
+    "short skirt": ("short skirt", "mini", "skirt to knee"),
+    "long skirt": ("long skirt", "maxi skirt", "full length skirt"),
     "leggings": ("leggings", "tights", "skintight bottoms"),
 }
 LOWER_PATTERNS = {
@@ -106,31 +117,36 @@ LOWER_PATTERNS = {
 }
 SHOES = {
     "trainers": ("trainers", "runners", "sneakers"),
-    "ankle boots": ("boots", "ankle boots", "work boots"),
-    "high boots": ("knee boots", "long boots", "wellies"),
+    "ankle boots": ("ankle boots", "boots", "work boots"),
+    "high boots": ("high boots", "long boots", "wellies"),
     "sandals": ("sandals", "open shoes", "flip flops"),
-    "leather shoes": ("shoes", "smart shoes", "brogues"),
+    "leather shoes": ("leather shoes", "smart shoes", "brogues"),
 }
 BAGS = {
-    "backpack": ("rucksack", "backpack", "day sack"),
+    "backpack": ("backpack", "rucksack", "day sack"),
     "shoulder bag": ("shoulder bag", "tote", "shopper on shoulder"),
-    "crossbody bag": ("messenger bag", "satchel", "bag across body"),
+    "crossbody bag": ("crossbody bag", "messenger bag", "satchel", "bag across body"),
     "handbag": ("handbag", "hand bag", "clutch bag"),
-    "suitcase": ("trolley case", "wheelie case", "luggage", "suitcase"),
+    "suitcase": ("suitcase", "trolley case", "wheelie case", "luggage"),
 }
 CARRIED = {
-    "umbrella": ("brolly", "umbrella"),
-    "phone": ("mobile", "on phone", "phone in hand"),
-    "bottle": ("drinks bottle", "bottle", "flask"),
-    "folder": ("file under arm", "folder", "paperwork"),
-    "shopping bag": ("carrier", "shopping", "carrier bag"),
-    "cup": ("takeaway cup", "coffee", "cup"),
+    "umbrella": ("umbrella", "brolly"),
+    "phone": ("phone", "mobile", "on phone"),
+    "bottle": ("bottle", "drinks bottle", "flask"),
+    "folder": ("folder", "file under arm", "paperwork"),
+    "shopping bag": ("shopping bag", "carrier", "carrier bag"),
+    "cup": ("cup", "takeaway cup", "coffee"),
 }
 NECKWEAR = {"scarf": ("scarf", "muffler"), "tie": ("tie", "neck tie")}
 GAITS = {
     "strolling": ("ambling", "in no hurry"), "striding": ("in a hurry", "walking fast"),
     "standing": ("hanging about", "stood still"), "shuffling": ("shuffling", "limping"),
 }  # fmt: skip
-VIEWS = {"front": ("facing cam", "towards cam"), "back": ("from behind", "back to cam"), "left": ("L profile", "side on"), "right": ("R profile", "side on")}
+VIEWS = {
+    "front": ("facing cam", "towards cam"),
+    "back": ("from behind", "back to cam"),
+    "left": ("L profile", "side on"),
+    "right": ("R profile", "side on"),
+}
 OPENINGS = ("", "", "", "seen: ", "subj: ", "cam 3 - ", "lookout for ", "update - ")
 CLOSINGS = ("", "", "", "", " no further.", " rest not seen", " approx", " heading exit", " lost sight")
