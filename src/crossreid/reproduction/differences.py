@@ -81,8 +81,10 @@ def setting_words(record: Mapping[str, Any]) -> list[str]:
         f"Checkpoint of each training: {_CHECKPOINTS[edge['keep']]}. Paper: not said.",
         f"Similarity loss {reductions}. Paper: sum over the pairs of modalities.",
         f"Triplet loss after {warm_up} of the steps. Paper: from the first one.",
-        f"Temperatures of the similarity loss: {temperatures}. The paper's text has none; its authors' code has 0.05"
-        " and 0.07.",
+        (
+            f"Temperatures of the similarity loss: {temperatures}. The paper's text has none; its authors' code has"
+            " 0.05 and 0.07."
+        ),
         *_not_in_the_text(edge),
     ]
     if not drawn:
@@ -97,14 +99,21 @@ def setting_words(record: Mapping[str, Any]) -> list[str]:
 def _not_in_the_text(edge: Mapping[str, Any]) -> list[str]:
     loop, augmentation = edge["loop"], edge["augmentation"]
     return [
-        f"Ours, since the paper's text has none of them: {loop['warmup_share']:.0%} of the steps to warm up, gradients"
-        f" clipped to a norm of {loop['gradient_clip']:g}, weight decay {loop['weight_decay']:g}, β₂ = 0.98; pictures"
-        f" flipped ({augmentation['flip']:.0%}), padded by {augmentation['padding']} px and cropped, erased in part"
-        f" ({augmentation['erase']:.0%}).",
-        "From the authors' code, since the paper's text has none of them: a BNNeck before the classifier; in the"
-        " triplet loss unit vectors, the farthest positive and the nearest negative of the batch, and the margin 0.3.",
-        "The cloud model's features are computed once, of pictures without augmentation, and stored in half precision;"
-        " the edge model sees augmented pictures. The paper does not say what its cloud model sees then.",
+        (
+            f"Ours, since the paper's text has none of them: {loop['warmup_share']:.0%} of the steps to warm up,"
+            f" gradients clipped to a norm of {loop['gradient_clip']:g}, weight decay {loop['weight_decay']:g}, β₂ ="
+            f" 0.98; pictures flipped ({augmentation['flip']:.0%}), padded by {augmentation['padding']} px and cropped,"
+            f" erased in part ({augmentation['erase']:.0%})."
+        ),
+        (
+            "From the authors' code, since the paper's text has none of them: a BNNeck before the classifier; in the"
+            " triplet loss unit vectors, the farthest positive and the nearest negative of the batch, and the margin"
+            " 0.3."
+        ),
+        (
+            "The cloud model's features are computed once, of pictures without augmentation, and stored in half"
+            " precision; the edge model sees augmented pictures. The paper does not say what its cloud model sees then."
+        ),
     ]
 
 
