@@ -31,7 +31,7 @@ $(READY): $(DEMO)
 demo: $(DEMO) ## draw a site, adapt, distil, search before and after: the whole system in minutes
 	$(BIN)/crossreid demo
 
-reproduce: $(READY) ## all tables and figures of the paper on drawn people, three seeds: hours; it resumes
+reproduce: $(READY) ## all tables and figures of the paper on drawn people: hours; it resumes
 	$(BIN)/crossreid reproduce all --preset tiny --results benchmarks/results/reproduction
 	$(BIN)/python tools/write_results.py
 

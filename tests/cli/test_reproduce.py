@@ -16,7 +16,11 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     def record(items: Any, study: Any, **options: Any) -> reproduction.Reproduction:
         seen.update(options, items=items, study=study)
         return reproduction.Reproduction(
-            tmp_path / "page.html", tmp_path / "page.md", options["results"], ("Is it so? not shown.",)
+            tmp_path / "page.html",
+            tmp_path / "page.md",
+            options["results"],
+            ("Is it so? not shown.",),
+            tmp_path / "0" / "edge" / "model",
         )
 
     monkeypatch.setattr(reproduction, "reproduce", record)
@@ -39,10 +43,17 @@ def test_what_is_handed_on(run: Any, asked: dict[str, Any], tmp_path: Path) -> N
     assert shown.endswith(f"Next: crossreid reproduce all --preset tiny {again}\n")
 
 
-def test_all_is_everything_three_times(run: Any, asked: dict[str, Any], tmp_path: Path) -> None:
-    run("reproduce", "all", "--out", tmp_path)
-    assert len(asked["items"]) == 14
-    assert asked["seeds"] == 3
+def test_all_is_everything_by_the_seeds_of_each_item(run: Any, asked: dict[str, Any], tmp_path: Path) -> None:
+    shown = run("reproduce", "all", "--out", tmp_path).output
+    assert len(asked["items"]) == 17
+    assert asked["seeds"] is None
+    model = tmp_path / "0" / "edge" / "model"
+    assert shown.endswith(f"Next: crossreid index PHOTOS --encoder {model} --out gallery\n")
+
+
+def test_claims_have_more_seeds() -> None:
+    assert [reproduction.seeds_of(item, "tiny") for item in ("table1", "table2", "scarce")] == [3, 5, 5]
+    assert reproduction.seeds_of("table2", "paper") == 1
 
 
 @pytest.mark.parametrize(
@@ -50,7 +61,10 @@ def test_all_is_everything_three_times(run: Any, asked: dict[str, Any], tmp_path
     [
         (["table9"], "table9; expected table1"),
         (["table1", "--data", "A=b"], "--data with the preset tiny"),
-        (["table1", "--set", "batch.people=3"], "a setting of world, teacher, student, distillation"),
+        (["table1", "--set", "batch.people=3"], "a setting of world, arms, teacher, student, distillation"),
+        (["table1", "--set", "arms.labels=[3]"], "arms.labels; expected one of teacher_learning_rates"),
+        (["labels", "--set", "arms.labelled_people=[9, 3]"], "ascending numbers of 2 or more"),
+        (["labels", "--set", "arms.labelled_people=9"], "a list of numbers"),
         (["table1", "--set", "world.persons=3"], "world.persons; expected one of"),
         (["table1", "--set", "teacher.loop.stepps=3"], "mean teacher.loop.steps?"),
         (["figure7", "--spectrum", "llcm=b"], "--spectrum with the preset tiny"),

@@ -49,3 +49,13 @@ def test_first_captions_leaves_out_the_later_ones_of_a_group():
     assert [sample.caption and sample.item_id for sample in kept.samples] == ["1", None, "3", "4", "5"]
     assert kept.times == ("0", "1", "3", "4", "5")
     assert kept.first_captions() == kept
+
+
+def test_of_people_keeps_order_and_labels():
+    def words(person: int, item: str) -> Sample:
+        return Sample(Modality.TEXT, person, caption="x", item_id=item)
+
+    samples = (words(1, "a"), words(0, "b"), words(2, "c"), words(1, "d"))
+    part = Dataset("mine", "", samples, ("ada", "bob", "eve"), tuple("0123")).of_people([1, 2])
+    assert [sample.item_id for sample in part.samples] == ["a", "c", "d"]
+    assert (part.people, part.labels, part.times) == ((1, 2), ("ada", "bob", "eve"), ("0", "2", "3"))

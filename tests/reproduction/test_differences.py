@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from crossreid.reproduction.arms import ArmSettings
 from crossreid.reproduction.differences import differences, setting_words
 from crossreid.reproduction.study import tiny_study
 from crossreid.training.config import load_config
@@ -15,7 +16,7 @@ OF_CUHK_PEDES, OF_ALL_THREE = 34_054, 34_054 + 34_674 + 18_505
 def full_size() -> dict[str, Any]:
     kinds = ("teacher", "student", "distillation")
     read = {kind: load_config(CONFIGS / f"{kind}.yaml").model_dump(mode="json") for kind in kinds}
-    return {"preset": "paper"} | read
+    return {"preset": "paper", "arms": ArmSettings().to_json()} | read
 
 
 def test_the_small_study_lists_its_own_values() -> None:

@@ -100,14 +100,14 @@ def test_table_1_has_the_average_over_the_test_sets() -> None:
         "rows": [row("a", [60.0, 64.0]), row("b", [40.0, 40.0]), row("a", [90.0, 90.0], "all")],
         "commit": "", "hardware": {"cores": 2}, "versions": {"torch": "2"},
     }  # fmt: skip
-    averages = write_section("table1", record).grids[0]
+    averages = write_section("table1", record, {}).grids[0]
     assert averages.rows == (("T->R", "E2C", "51.00 ± 1.41", "47.55"),)
     assert averages.header == ("task", "setting", "ours", "paper (three data sets)")
 
 
 @pytest.mark.parametrize("item", ITEMS)
 def test_what_was_not_run_says_so(item: str) -> None:
-    section = write_section(item, None)
+    section = write_section(item, None, {})
     assert not section.run
     assert section.made == "not run yet"
 
@@ -115,5 +115,5 @@ def test_what_was_not_run_says_so(item: str) -> None:
 def test_without_records_the_page_promises_nothing(tmp_path: Path) -> None:
     text = results_page(tmp_path, related=tmp_path, link="x", weights={})
     assert text.count("\nNot run yet.\n") == len(ITEMS) + len(RELATED)
-    assert text.count("**not run yet**") == 9
+    assert text.count("**not run yet**") == 10
     assert "|" not in text

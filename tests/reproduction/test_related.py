@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from crossreid.reproduction.claims import judge
 from crossreid.reproduction.results_page import results_page
-from crossreid.reproduction.writing_related import write_related
+from crossreid.reproduction.sections import Section
+from crossreid.reproduction.writing_related import related_claims, write_related
 
 RECORDS = Path(__file__).parents[2] / "benchmarks" / "results"
 MADE = {
@@ -16,6 +18,11 @@ MADE = {
     "versions": {"torch": "2.13.0"},
     "hardware": {"processor": "A processor", "cores": 2, "accelerator": "none"},
 }
+
+
+def section_of(name: str, record: dict[str, Any]) -> Section:
+    """As on a page of its own."""
+    return write_related(name, record, judge(related_claims(name, record)))
 
 
 @pytest.fixture
@@ -53,7 +60,7 @@ def dsmd() -> dict[str, Any]:
 
 def test_differences_are_seed_by_seed_with_an_interval(dsmd: dict[str, Any]) -> None:
     """Of 3, 3 and 3.3 the mean is 3.1, s = 0.173, and 4.303 s / sqrt 3 = 0.43."""
-    section = write_related("dsmd", dsmd)
+    section = section_of("dsmd", dsmd)
     answers = {answer.question: answer for answer in section.answers}
     assert set(answers) == {
         "cosine + PCM + FR beats task only",
@@ -69,7 +76,7 @@ def test_differences_are_seed_by_seed_with_an_interval(dsmd: dict[str, Any]) -> 
 
 
 def test_every_variant_is_a_row(dsmd: dict[str, Any]) -> None:
-    (grid,) = write_related("dsmd", dsmd).grids
+    (grid,) = section_of("dsmd", dsmd).grids
     rows = {row[0]: row[1:] for row in grid.rows}
     assert rows["teacher"] == ("80.0", "80.0", "400.0")
     assert rows["task only"] == ("51.2 ± 1.3", "-", "301.0 ± 1.0")
@@ -79,7 +86,7 @@ def test_the_ablation_and_lambda_are_tables(tmp_path: Path) -> None:
     record = json.loads((RECORDS / "mllmreid.json").read_text())
     seen = record["numbers"]["ablation"]["(c) Common Instruction + DirectReID"]["day"]
     seen |= {"nats own picture": [1.0, 1.1, 1.2], "nats other picture": [1.2, 1.4, 1.3]}
-    section = write_related("mllmreid", record)
+    section = section_of("mllmreid", record)
     ablation, swept = section.grids
     assert ablation.rows[0][0] == "before training"
     assert len(ablation.rows) == 1 + 6 * 2
@@ -89,7 +96,7 @@ def test_the_ablation_and_lambda_are_tables(tmp_path: Path) -> None:
     assert chosen[0][-1] == "0.200 ± 0.100"
     assert len(section.answers) == 8
     one = {"numbers": _of_one_seed(record["numbers"])}
-    assert all(answer.verdict == "not shown" for answer in write_related("mllmreid", record | one).answers)
+    assert all(answer.verdict == "not shown" for answer in section_of("mllmreid", record | one).answers)
 
 
 def _of_one_seed(numbers: Any) -> Any:

@@ -10,18 +10,24 @@ import pytest
 from crossreid.core.errors import ConfigurationError
 from crossreid.models.folder import save_model
 from crossreid.reproduction.answers import QUESTIONS
+from crossreid.reproduction.claims import claims_of
 from crossreid.reproduction.results_page import results_page
 from crossreid.reproduction.run import Reproduction, chosen_items, reproduce
 from crossreid.reproduction.study import WORLD, Study, tiny_study
-from crossreid.reproduction.variants import ABLATION, ADAPTERS, RATIOS
-from crossreid.reproduction.writing import ITEMS, PUBLISHED, claims_of
+from crossreid.reproduction.variants import ABLATION, ADAPTERS, RATIOS, TASK_ONLY, ZERO_STEPS
+from crossreid.reproduction.writing import ITEMS, PUBLISHED
 from crossreid.training.build import read_history
 
 HERE = [item for item in ITEMS if item not in ("errors", "leakage")]
 """The others need more people."""
 
 METRICS = {"r1", "r5", "r10", "mean_ap", "mean_inp"}
-SETTINGS = {"C2C", "E2E", "E2C", "C2E", "edge, task only", "cloud, untrained", "edge, untrained"}
+SETTINGS = {
+    "C2C", "E2E", "E2C", "C2E", "edge, task only", "cloud, untrained", "edge, untrained", "closed form, E2E",
+    "closed form, E2C", "closed form, C2E",
+}  # fmt: skip
+RATES = 2
+"""Learning rates of the edge model alone in the small study; of all others there is one."""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +57,10 @@ def records(done: Reproduction) -> dict[str, Any]:
 
 def test_every_training_is_made_once(done: Reproduction, said: list[str]) -> None:
     trained = [words for words in said if "training" in words]
-    assert len(trained) == len(set(trained)) == len(ADAPTERS) + len({*ABLATION, *RATIOS})
+    of_all = len(ADAPTERS) + len({*ABLATION, *RATIOS} - {TASK_ONLY}) + RATES
+    of_few = 2 + RATES  # the cloud model, the distillation and the edge model alone by two people's names
+    assert len(trained) == len(set(trained)) == of_all + of_few + 2  # other components, and without names
+    assert len([words for words in said if "fitting" in words]) == 3
     assert not any("made anew" in words for words in said)
 
 
@@ -59,11 +68,20 @@ def test_rows_are_those_of_the_paper_and_more(records: dict[str, Any]) -> None:
     first = records["table1"]["rows"]
     assert {row["setting"] for row in first} == SETTINGS
     assert len(first) == len(SETTINGS) * 3 * 2  # tasks, protocols
-    assert {row["model"] for row in records["table2"]["rows"]} == set(ABLATION)
+    assert {row["model"] for row in records["table2"]["rows"]} == {*ZERO_STEPS, *ABLATION}
     assert {(row["rank"], row["stride"]) for row in records["table3"]["rows"]} == {
         (one.rank, one.stride) for one in ADAPTERS
     }
-    assert {row["model"] for row in records["table4"]["rows"]} == set(RATIOS)
+    assert {row["model"] for row in records["table4"]["rows"]} == {*ZERO_STEPS, *RATIOS}
+    in_all = {("E2E", 3), ("E2C", 3), ("C2E", 3)}  # tasks
+    for model in (*ZERO_STEPS, *ABLATION):
+        rows = [
+            row for row in records["table2"]["rows"] if row["model"] == model and row["protocol"] == "all"
+        ]
+        found = {
+            (one, sum(row["setting"] == one for row in rows)) for one in {row["setting"] for row in rows}
+        }
+        assert found == ({("E2E", 3)} if model in ("untrained", TASK_ONLY) else in_all)
     for row in first:
         assert set(row["values"]) == METRICS == set(row["intervals"])
         assert row["gallery"] == 10
@@ -73,8 +91,11 @@ def test_tables_share_the_distilled_model(records: dict[str, Any]) -> None:
     def values(table: str, **keys: str) -> list[Any]:
         return [row["values"] for row in records[table]["rows"] if keys.items() <= row.items()]
 
-    both = values("table2", model="cosine + PCM + FR")
-    assert both == values("table1", setting="E2E") == values("table4", model="cosine + PCM + FR")
+    for setting in ("E2E", "E2C", "C2E"):
+        both = {"model": "cosine + PCM + FR", "setting": setting}
+        assert values("table2", **both) == values("table1", setting=setting) == values("table4", **both)
+        start = {"model": "closed form", "setting": setting}
+        assert values("table2", **start) == values("table1", setting=f"closed form, {setting}")
     assert values("table1", setting="C2C") == values("table3", model="rank 16, stride 2")
 
 
@@ -88,16 +109,85 @@ def test_strides_choose_different_blocks(records: dict[str, Any]) -> None:
 
 def test_differences_are_those_of_the_rows(records: dict[str, Any]) -> None:
     """The mean over the tasks of one model's mAP less that of the other."""
-    rows = [row for row in records["table2"]["rows"] if row["protocol"] == "source-excluded"]
+    rows = [
+        row
+        for row in records["table2"]["rows"]
+        if (row["protocol"], row["setting"]) == ("source-excluded", "E2E")
+    ]
     means = {
         model: sum(row["values"]["mean_ap"][0] for row in rows if row["model"] == model) / 3
-        for model in ABLATION
+        for model in (*ZERO_STEPS, *ABLATION)
     }
     (answer,) = [a for a in records["table2"]["answers"] if a["claim"] == "PCM beats cosine"]
     assert answer["estimate"]["mean"] == pytest.approx(means["cosine + PCM"] - means["cosine"])
     assert answer["estimate"]["low"] <= answer["estimate"]["mean"] <= answer["estimate"]["high"]
     assert answer["estimate"]["over"] == "people"
     assert answer["printed"] == 3.83
+    best = max(ZERO_STEPS, key=means.__getitem__)
+    over = {name: floor["mean"] for name, floor in answer["floors"].items()}
+    assert over == {
+        "the edge model trained alone (task only)": pytest.approx(means["cosine + PCM"] - means["task only"]),
+        f"no step ({best})": pytest.approx(means["cosine + PCM"] - means[best]),
+    }
+    (alone,) = [a for a in records["table2"]["answers"] if a["worse"] == "task only"]
+    assert list(alone["floors"]) == [f"no step ({best})"], "what it is compared with is no floor too"
+    arms = records["table2"]["arms"]
+    assert arms["E2E"] == [pytest.approx(means["cosine + PCM + FR"])]
+    assert arms["edge, task only"] == [pytest.approx(means["task only"])]
+
+
+def test_validation_people_choose_rates_and_checkpoints(records: dict[str, Any], home: Path) -> None:
+    (choice,) = records["table2"]["choices"]["edge, task only"]
+    assert set(choice["tried"]) == {"0.001", "0.003"}
+    assert choice["learning_rate"] == float(max(choice["tried"], key=choice["tried"].__getitem__))
+    history = home / "0" / "edge-task-only" / f"rate-{choice['learning_rate']:g}" / "history.jsonl"
+    validations = dict(read_history(history, "validation_map"))
+    assert choice["validation_map"] == choice["tried"][f"{choice['learning_rate']:g}"]
+    assert choice["validation_map"] == max(validations.values())
+    assert validations[choice["kept_step"]] == choice["validation_map"]
+    (start,) = records["table2"]["choices"]["edge, closed form"]
+    assert set(start["tried"]) == {"rotation", "least squares"}
+    assert (start["kept_step"], start["validation_map"]) == (0, max(start["tried"].values()))
+    (teacher,) = records["table3"]["choices"]["cloud, rank 8, stride 1"]
+    assert (teacher["learning_rate"], teacher["tried"]) == (0.001, {})
+    assert teacher["kept_step"] is not None
+
+
+def test_labelled_people_are_counted(records: dict[str, Any]) -> None:
+    found = {(row["model"], row["people"]): row["mean_ap"] for row in records["labels"]["rows"]}
+    assert {people for _, people in found} == {0, 2, 6}
+    assert len(found) == 4 * 2 + 2
+    arms = records["table2"]["arms"]
+    assert found["cloud, adapted (C2C)", 6] == arms["C2C"]
+    assert found["edge, distilled (E2E)", 6] == arms["E2E"]
+    assert found["edge, task only (E2E)", 6] == arms["edge, task only"]
+    assert found["edge, untrained (E2E)", 0] == arms["edge, untrained"]
+    assert found["edge, task only (E2E)", 2] != found["edge, task only (E2E)", 6]
+
+
+def test_crops_without_names_are_learnt_from(records: dict[str, Any], home: Path) -> None:
+    record = records["scarce"]
+    settings = {(row["model"], row["setting"]) for row in record["rows"]}
+    unlabelled = "distilled over all crops without names"
+    assert {setting for model, setting in settings if model == unlabelled} == {"E2E", "E2C", "C2E"}
+    assert {("task only", "E2E"), ("untrained", "E2E"), ("cloud model of the labelled", "C2C")} <= settings
+    assert (record["labelled_people"], record["all_people"]) == (2, 6)
+    (answer,) = record["answers"]
+    assert (answer["better"], answer["worse"]) == (unlabelled, "task only")
+    run = json.loads((home / "0" / "edge-unlabelled-2-people" / "rate-0.001" / "run.json").read_text())
+    assert run["trained_on"]["people"] == 12, "encounters of six people"
+    assert run["configuration"]["distillation"]["task"] == 0
+    few = json.loads((home / "0" / "cloud-rank-16-stride-2-2-people" / "rate-0.001" / "run.json").read_text())
+    assert few["trained_on"]["people"] == few["configuration"]["batch"]["people"] == 2
+
+
+def test_components_are_shares_of_the_width(records: dict[str, Any]) -> None:
+    record = records["components"]
+    assert set(record["over_cosine"]) == {
+        "cosine + PCM, k = 4 (12 % of 32)", "cosine + PCM, k = 16 (50 % of 32)",
+    }  # fmt: skip
+    chosen = [row["values"] for row in record["rows"] if row["model"].startswith("cosine + PCM, k = 4 ")]
+    assert chosen == [row["values"] for row in records["table2"]["rows"] if row["model"] == "cosine + PCM"]
 
 
 def test_every_question_has_its_claims(records: dict[str, Any]) -> None:
@@ -106,7 +196,7 @@ def test_every_question_has_its_claims(records: dict[str, Any]) -> None:
 
 
 def test_convergence_is_the_shared_loss(records: dict[str, Any], home: Path) -> None:
-    history = home / "0" / "edge-cosine-pcm" / "history.jsonl"
+    history = home / "0" / "edge-cosine-pcm" / "rate-0.001" / "history.jsonl"
     task, cosine = dict(read_history(history, "task")), dict(read_history(history, "cosine"))
     expected = sum(task[step] + cosine[step] for step in (1, 2)) / 2
     assert records["figure6"]["shared_loss"]["cosine + PCM"] == [pytest.approx(expected)]
@@ -167,6 +257,8 @@ def test_the_record_says_what_made_the_numbers(records: dict[str, Any]) -> None:
     for record in records.values():
         assert set(record["weights"]) == {"cloud", "edge"}
         assert record["configuration"]["world"]["train_people"] == 6
+        assert record["configuration"]["world"]["style"] == "site"
+        assert record["configuration"]["arms"]["scarce_people"] == 2
         assert record["configuration"]["teacher"]["lora"]["dense"] == 1
         assert {"commit", "versions", "hardware", "seeds"} <= set(record)
 
@@ -174,7 +266,7 @@ def test_the_record_says_what_made_the_numbers(records: dict[str, Any]) -> None:
 def test_pages_hold_every_number_and_picture(done: Reproduction, records: dict[str, Any]) -> None:
     text, page = done.document.read_text(), done.page.read_text()
     drawn = [name for record in records.values() for name in record["pictures"]]
-    assert len(drawn) == 10
+    assert len(drawn) == 13
     for name in drawn:
         assert (done.results / f"{name}.png").exists()
         assert (done.page.parent / "figures" / f"{name}.svg").exists()
@@ -184,7 +276,10 @@ def test_pages_hold_every_number_and_picture(done: Reproduction, records: dict[s
     row = next(row for row in records["table1"]["rows"] if row["setting"] == "E2C")
     assert f"**{row['values']['mean_ap'][0]:.1f}**" in text
     assert "Not run yet" not in text
-    assert len(done.answers) == len(QUESTIONS)
+    assert len(done.answers) == len(QUESTIONS) + 1, "the gate comes first"
+    assert done.answers[0].startswith("Can this place test a distillation?")
+    assert done.edge is not None
+    assert (done.edge / "config.json").is_file()
 
 
 def test_the_page_of_the_repository_says_when_weights_have_changed(

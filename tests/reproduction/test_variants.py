@@ -17,6 +17,7 @@ from crossreid.reproduction.variants import (
     RELATION,
     TERMS,
     Adapters,
+    compared_adapters,
     with_adapters,
     with_terms,
 )
@@ -48,6 +49,13 @@ def test_adapters_are_those_of_their_file(adapters: Adapters) -> None:
     file = f"ablations/table-3-rank-{adapters.rank}-stride-{adapters.stride}.yaml"
     expected = load_config(PAPER / ("teacher.yaml" if adapters == CHOSEN_ADAPTERS else file))
     assert with_adapters(base, adapters) == expected
+
+
+def test_table_3_has_the_adapters_of_the_study_too() -> None:
+    base = load_config(PAPER / "teacher.yaml")
+    assert isinstance(base, TeacherConfig)
+    assert compared_adapters(base) == ADAPTERS
+    assert compared_adapters(with_adapters(base, Adapters(64, 1))) == (*ADAPTERS, Adapters(64, 1))
 
 
 def test_every_distillation_is_in_a_table() -> None:

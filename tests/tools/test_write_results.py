@@ -32,11 +32,14 @@ def record(timing: float) -> dict[str, Any]:
         "augmentation": {"flip": 0.5, "padding": 6, "erase": 0.3},
         "weights": {"sdm_reduction": "mean", "triplet_warmup": 0.5, "temperature": 0.05},
         "lora": {"dense": 1},
+        "keep": "last",
         "distillation": {"head_start": "rotation"},
     }
+    kinds = ("teacher", "student", "distillation")
+    arms = {f"{kind}_learning_rates": [] for kind in kinds}
     return {
         "item": "table5", "seeds": [0], "weights": {"cloud": "a", "edge": "b"}, "pictures": [], "timings": rows,
-        "configuration": {"preset": "paper", "teacher": training, "distillation": training},
+        "configuration": {"preset": "paper", "arms": arms, **dict.fromkeys(kinds, training)},
         "commit": "", "hardware": {"cores": 2}, "versions": {"torch": "2"},
     }  # fmt: skip
 

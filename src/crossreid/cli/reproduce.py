@@ -28,8 +28,8 @@ def reproduce(
         list[str],
         typer.Argument(
             metavar="ITEM...",
-            help="table1 to table5, figure3 to figure7, evidence, galleries, errors, leakage (several, if you like),"
-            " or all.",
+            help="table1 to table5, figure3 to figure7, labels, scarce, components, evidence, galleries, errors,"
+            " leakage (several, if you like), or all.",
         ),
     ],
     *,
@@ -42,7 +42,11 @@ def reproduce(
     ] = Preset.TINY,
     seeds: Annotated[
         int | None,
-        typer.Option(min=1, help="Trainings of everything; by default 3 for tiny and 1 for paper."),
+        typer.Option(
+            min=1,
+            help="Number of seeds, each with trainings of its own; by default 3 (table2 and scarce: 5) for tiny and 1"
+            " for paper.",
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -86,7 +90,8 @@ def reproduce(
             "--set",
             metavar="KEY=VALUE",
             help="A setting in place of the preset's: teacher.KEY, student.KEY or distillation.KEY of a configuration,"
-            " or world.KEY (train_people, gallery_people and the like) for tiny; may be given several times.",
+            " or for tiny world.KEY (train_people, gallery_people and the like) and arms.KEY (learning rates to choose"
+            " from, labelled_people, scarce_people, component_shares); may be given several times.",
         ),
     ] = None,
 ) -> None:
@@ -107,7 +112,7 @@ def reproduce(
     done = reproduce_(
         chosen,
         study,
-        seeds=seeds or (3 if preset == Preset.TINY else 1),
+        seeds=seeds,
         folder=folder,
         results=results or folder / "results",
         say=lambda words: print(words, flush=True),
@@ -120,17 +125,16 @@ def reproduce(
         "--seeds": seeds, "--out": out, "--results": results, "--data": data, "--dataset": dataset,
         "--spectrum": spectrum, "--cloud": cloud, "--edge": edge, "--configs": configs, "--set": overrides,
     }  # fmt: skip
-    print("Next: " + _next_step(chosen, folder, preset, given))
+    print("Next: " + _next_step(chosen, done.edge, preset, given))
 
 
-def _next_step(chosen: Collection[str], folder: Path, preset: Preset, given: dict[str, object]) -> str:
+def _next_step(chosen: Collection[str], edge: Path | None, preset: Preset, given: dict[str, object]) -> str:
     """After some of the paper's items all of them, else a gallery by the edge model that came of it."""
     from crossreid.reproduction.writing import PUBLISHED
 
-    if not set(PUBLISHED) <= set(chosen):
+    if edge is None or not set(PUBLISHED) <= set(chosen):
         return command_line("reproduce", "all", "--preset", preset.value, *_differing(given))
-    model = folder / "0" / "edge-cosine-pcm-fr" / "model"
-    return command_line("index", "PHOTOS", "--encoder", model, "--out", "gallery")
+    return command_line("index", "PHOTOS", "--encoder", edge, "--out", "gallery")
 
 
 def _differing(given: dict[str, object]) -> Iterator[object]:

@@ -1,5 +1,6 @@
 """Samples that belong together."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from crossreid.core.errors import DataError
@@ -55,6 +56,11 @@ class Dataset:
         """The samples of the given modalities, in order; labels stay as they are."""
         wanted = {Modality(modality) for modality in modalities}
         return self._only([index for index, sample in enumerate(self.samples) if sample.modality in wanted])
+
+    def of_people(self, people: Collection[int]) -> "Dataset":
+        """The samples of the given people, in order; person ids and labels stay as they are."""
+        wanted = set(people)
+        return self._only([index for index, sample in enumerate(self.samples) if sample.person_id in wanted])
 
     def first_captions(self) -> "Dataset":
         """All but the second and later captions of each group, in order; captions without a group all stay."""

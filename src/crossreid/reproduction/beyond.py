@@ -11,21 +11,21 @@ from crossreid.analysis.leakage import Leak, probe_leakage
 from crossreid.analysis.study_figures import agreement_figure, errors_figure, leakage_figure, width_figure
 from crossreid.analysis.truth import read_truth
 from crossreid.core.embeddings import Embeddings
+from crossreid.core.errors import ConfigurationError
 from crossreid.core.modality import Modality
 from crossreid.evaluation.evaluate import TASKS
 from crossreid.evaluation.protocols import find_protocol
 from crossreid.evaluation.report import Report
 from crossreid.evaluation.tasks import RetrievalTask
 from crossreid.evaluation.together import TOGETHER
+from crossreid.reproduction.combining import EVEN, LEARNT, combinations
+from crossreid.reproduction.comparing import JUDGED, Runs
 from crossreid.reproduction.confidence import over_seeds
 from crossreid.reproduction.figures import Drawn, both_models
-from crossreid.reproduction.seed_run import EVEN, LEARNT, SeedRun
-from crossreid.reproduction.tables import JUDGED
+from crossreid.reproduction.seed_run import SeedRun
 
 WIDTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 TIMED_ITEMS = 20_000
-
-Runs = Sequence[SeedRun]
 
 
 def evidence(runs: Runs) -> Drawn:
@@ -34,7 +34,7 @@ def evidence(runs: Runs) -> Drawn:
     answers: list[dict[str, Any]] = []
     weights: dict[str, dict[str, list[float]]] = {}
     for name in both_models(runs[0]):
-        found = [run.combinations(both_models(run)[name]) for run in runs]
+        found = [combinations(run, both_models(run)[name]) for run in runs]
         reports = [report for report, _ in found]
         rows += [row | {"model": name} for row in _combination_rows(reports)]
         weights[name] = {kind: [learnt[kind] for _, learnt in found] for kind in found[0][1]}
@@ -204,7 +204,15 @@ def _same_leak(attribute: str, of_seeds: Sequence[Sequence[Leak]]) -> Iterator[L
 
 
 def _truth(run: SeedRun, seen: Embeddings) -> list[Any]:
-    """Of each item."""
+    """Of each item.
+
+    Raises:
+        ConfigurationError: the people were not drawn.
+    """
+    if run.data.world is None:
+        raise ConfigurationError(
+            "people whose attributes nobody knows", expected="people drawn by the program"
+        )
     sources = seen.source_ids.tolist()
-    known = read_truth(run.drawn_world(), sources)
+    known = read_truth(run.data.world, sources)
     return [known[source] for source in sources]

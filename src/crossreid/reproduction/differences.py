@@ -11,8 +11,10 @@ _ALWAYS: Mapping[str, str] = {
         " Avg. is the mean of its mAP over three data sets. Its table has no E2C for sketches, and no C2E."
     ),
     "table2": (
-        "The task has a weight of 0.01 in all distillations. The paper's Avg. of task only and of cosine + PCM are 0.02"
-        " and 0.06 from the mean of the mAPs beside them."
+        "`untrained`: the edge model as it was pretrained; `closed form`: its heads mapped onto the cloud model's"
+        " features by a rotation or by least squares, whichever validation people search better with, and no step."
+        " The task has a weight of 0.01 in all distillations. The paper's Avg. of task only and of cosine + PCM are"
+        " 0.02 and 0.06 from the mean of the mAPs beside them."
     ),
     "table3": "The paper's 80.87 for rank 16 and stride 2 is not the mean of that model's mAPs in its table 1 (81.01).",
     "table4": "Named by the weight of the cosine : that of PCM and FR, halves each; the task has 0.01.",
@@ -22,8 +24,8 @@ _ALWAYS: Mapping[str, str] = {
         " the dimensions."
     ),
     "figure6": (
-        "Faster: less of the shared loss on the mean over all steps. Where the triplet loss enters the task, after its"
-        " warm-up, all curves jump."
+        "Faster: less of the shared loss on the mean over all steps, each distillation at its own learning rate. Where"
+        " the triplet loss enters the task, after its warm-up, all curves jump."
     ),
     **WORDS,
 }
@@ -65,21 +67,23 @@ def setting_words(record: Mapping[str, Any]) -> list[str]:
     settings = record["configuration"]
     teacher, edge = settings["teacher"], settings["distillation"]
     cloud = f"{teacher['backbone']}, {_schedule(teacher)}"
-    start = f"{edge['backbone']}, {_schedule(edge)}, heads start as `{edge['distillation']['head_start']}`"
-    rates = " and ".join(f"{config['loop']['learning_rate']:g}" for config in (teacher, edge))
+    drawn = settings["preset"] == "tiny"
+    heads = "in closed form" if drawn else f"as `{edge['distillation']['head_start']}`"
+    start = f"{edge['backbone']}, {_schedule(edge)}, heads start {heads}"
     reductions = f"of the cloud model by {teacher['weights']['sdm_reduction']}"
     reductions += f", of the edge model by {edge['weights']['sdm_reduction']}"
     warm_up = f"{edge['weights']['triplet_warmup']:.0%}"
     words = [
         f"Cloud model: {cloud}. Paper: Qwen2-VL-2B, 120 epochs of 16 x 2.",
         f"Edge model: {start}. Paper: CLIP ViT-L/14, 60 epochs of 16 x 2.",
-        f"Peak learning rates {rates}. Paper: 1e-05.",
+        f"Peak learning rates: {_rates(settings)}. Paper: 1e-05.",
+        f"Checkpoint of each training: {_CHECKPOINTS[edge['keep']]}. Paper: not said.",
         f"Similarity loss {reductions}. Paper: sum over the pairs of modalities.",
         f"Triplet loss after {warm_up} of the steps. Paper: from the first one.",
         _temperatures(teacher, edge),
         *_not_in_the_text(edge),
     ]
-    if settings["preset"] != "tiny":
+    if not drawn:
         return [*words, _EPOCHS]
     dense = teacher["lora"]["dense"]
     adapted = (
@@ -91,8 +95,8 @@ def setting_words(record: Mapping[str, Any]) -> list[str]:
 def _temperatures(teacher: Mapping[str, Any], edge: Mapping[str, Any]) -> str:
     cloud, small = (f"{one['weights']['temperature']:g}" for one in (teacher, edge))
     return (
-        f"Temperatures of the similarity loss: cloud {cloud}, edge {small}. The paper's text has none; its authors' code"
-        " has 0.05 and 0.07."
+        f"Temperatures of the similarity loss: cloud {cloud}, edge {small}. The paper's text has none; its authors'"
+        " code has 0.05 and 0.07."
     )
 
 
@@ -126,9 +130,27 @@ _EPOCHS = (
 
 
 _PRETRAINED = (
-    "Both backbones were pretrained on other people of the same drawn world, so that they find people before any"
-    " training here (rows `untrained` of table 1); the paper's had never seen the task."
+    "Both backbones were pretrained on photographs and drawings of another place, with captions: the site, its infrared"
+    " pictures and its sketches are new to them (rows `untrained`)."
 )
+_CHECKPOINTS = {
+    "last": "the last",
+    "best": "that of the best validation, of other people than those searched for",
+}
+
+
+def _rates(settings: Mapping[str, Any]) -> str:
+    """Of cloud model, edge model alone and distillation: the grid, or the one of the configuration."""
+    words = []
+    for kind, name in (
+        ("teacher", "cloud model"),
+        ("student", "edge model alone"),
+        ("distillation", "distillation"),
+    ):
+        grid = settings["arms"][f"{kind}_learning_rates"] or [settings[kind]["loop"]["learning_rate"]]
+        chosen = " or ".join(f"{rate:g}" for rate in grid)
+        words.append(f"{name} {chosen}" + (" as validation people choose" if len(grid) > 1 else ""))
+    return ", ".join(words)
 
 
 def _schedule(config: Mapping[str, Any]) -> str:
@@ -138,8 +160,10 @@ def _schedule(config: Mapping[str, Any]) -> str:
 
 def _drawn(world: Mapping[str, Any]) -> str:
     learning = f"{world['train_people']:,} to learn from ({world['train_groups']} encounter(s) each)"
+    validating = f"{world['validation_people']} to validate on ({world['validation_groups']} encounters each)"
     searching = f"{world['gallery_people']} others to search for ({world['gallery_groups']} encounters each)"
     return (
-        f"Data: people drawn by the program, {learning} and {searching}, others for each seed. Paper: photographs of"
-        " CUHK-PEDES, ICFG-PEDES and RSTPReid with generated sketches and infrared pictures (QrCM-ReID)."
+        f"Data: people drawn by the program at the `{world['style']}`, {learning}, {validating} and {searching}, others"
+        " for each seed. Paper: photographs of CUHK-PEDES, ICFG-PEDES and RSTPReid with generated sketches and infrared"
+        " pictures (QrCM-ReID)."
     )

@@ -17,19 +17,35 @@ from crossreid.core.embeddings import Embeddings
 from crossreid.core.modality import Modality
 from crossreid.evaluation.protocols import find_protocol
 from crossreid.evaluation.tasks import RetrievalTask
+from crossreid.reproduction.comparing import (
+    JUDGED,
+    Runs,
+    edge_reports,
+    floor_differences,
+    floors,
+    gate_arms,
+)
 from crossreid.reproduction.confidence import over_seeds
-from crossreid.reproduction.seed_run import Model, SeedRun
-from crossreid.reproduction.tables import JUDGED
-from crossreid.reproduction.variants import BOTH, COSINE, PRINCIPAL, RELATION
+from crossreid.reproduction.model import Model
+from crossreid.reproduction.seed_run import SeedRun
+from crossreid.reproduction.variants import (
+    BOTH,
+    COSINE,
+    PRINCIPAL,
+    RELATION,
+    TASK_ONLY,
+    ZERO_STEPS,
+)
 
 SHARES = (0.9, 0.95, 0.99)
 TRIALS = 4
+START = "closed-form"
+"""The edge model without a step, in names of pictures."""
 LOW_RANK_SHARE, LOW_RANK_DIMENSIONS = 0.95, 0.1
 """The yardstick of `low-rank`: so much of the variance in so few of the dimensions. The paper names no number."""
 
 _MAPPED_PEOPLE, _RESULTS = 12, 5
 _CONVERGING = (COSINE, RELATION, PRINCIPAL, BOTH)
-Runs = Sequence[SeedRun]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,35 +83,36 @@ def figure_3(runs: Runs) -> Drawn:
         "trials": _spectra(halves),
         "answers": [answer],
     }
+    if runs[0].study.zero_shot:
+        untrained = [_all_tests(run, run.backbone("teacher")) for run in runs]
+        numbers["untrained"] = _spectra([low_rank_spectrum(seen.vectors) for seen in untrained])
     return Drawn({"figure3": picture}, numbers)
 
 
 def figure_4(runs: Runs) -> Drawn:
-    """Maps of the same people by the cloud model and by the distilled edge model."""
+    """Maps of the same people by the cloud model, by the distilled edge model and before any step."""
     pictures, numbers = {}, {}
     data = next(iter(runs[0].data.tests))
-    for name, model in both_models(runs[0]).items():
+    for name, model in shown_models(runs[0]).items():
         seen = runs[0].embeddings(model, data)
         known = np.unique(seen.person_ids[seen.person_ids >= 0])
         drawn = np.random.default_rng(runs[0].seed).permutation(known)[:_MAPPED_PEOPLE]
         shown = seen.select(np.isin(seen.person_ids, drawn))
         points = project(shown, seed=runs[0].seed)
         picture = tsne_figure(points, shown.person_ids, shown.modalities)
-        caption(
-            picture, f"t-SNE of the {name} model's unit vectors of people not trained on, drawn at random."
-        )
+        caption(picture, f"t-SNE of unit vectors of people not trained on, drawn at random ({name}).")
         pictures[f"figure4-{name}"] = picture
         numbers[name] = {"items": len(shown), "people": len(drawn)}
     return Drawn(pictures, numbers)
 
 
 def figure_5(runs: Runs) -> Drawn:
-    """Searches drawn at random, one that the cloud model gets right and one that it does not, by both models."""
+    """Searches drawn at random, one that the cloud model gets right and one that it does not, by all models."""
     data, dataset = next(iter(runs[0].data.tests.items()))
     samples = {sample.item_id: sample for sample in dataset.samples}
-    strips: dict[str, list[Strip]] = {"cloud": [], "edge": []}
-    found: dict[str, list[bool]] = {"cloud": [], "edge": []}
-    models = both_models(runs[0])
+    models = shown_models(runs[0])
+    strips: dict[str, list[Strip]] = {name: [] for name in models}
+    found: dict[str, list[bool]] = {name: [] for name in models}
     seen = {name: runs[0].embeddings(model, data) for name, model in models.items()}
     for task in map(RetrievalTask.parse, ("IR->R", "S->R", "T->R")):
         rule, photos = find_protocol(JUDGED), {name: one.of(task.gallery) for name, one in seen.items()}
@@ -121,8 +138,10 @@ def figure_6(runs: Runs) -> Drawn:
     """How the loss that all distillations share falls: L_task + L_cos, unweighted."""
     shared = {name: [_shared_loss(run.edge(name)) for run in runs] for name in _CONVERGING}
     cosine = {name: [run.edge(name).history("cosine") for run in runs] for name in _CONVERGING}
-    validation = {name: [run.edge(name).history("validation_map") for run in runs] for name in _CONVERGING}
-    answers = []
+    validation = {
+        name: [run.edge(name).history("validation_map") for run in runs] for name in (*_CONVERGING, TASK_ONLY)
+    }
+    answers, above = [], floor_differences(edge_reports(runs, BOTH), floors(runs))
     for other in (PRINCIPAL, RELATION, COSINE):
         gains = [
             100 * (1 - _mean(one) / _mean(two)) for one, two in zip(shared[BOTH], shared[other], strict=True)
@@ -132,6 +151,8 @@ def figure_6(runs: Runs) -> Drawn:
                 "claim": f"PCM and FR together converge faster than {other}",
                 "unit": "% less shared loss, mean over the steps",
                 "estimate": over_seeds(gains).to_json(),
+                "floors": {f"{name}, points of mean mAP": estimate for name, estimate in above.items()},
+                "distillation": True,
             }
         )
     pictures = {
@@ -140,7 +161,9 @@ def figure_6(runs: Runs) -> Drawn:
     }
     if all(all(histories) for histories in validation.values()):
         pictures["figure6-validation"] = mean_curves(
-            validation, "mean mAP on validation people, %", "What the steps are good for"
+            validation | _flat(runs, validation),
+            "mean mAP on validation people, %",
+            "What the steps are good for",
         )
     numbers = {
         "shared_loss": {name: [_mean(pairs) for pairs in histories] for name, histories in shared.items()},
@@ -150,7 +173,7 @@ def figure_6(runs: Runs) -> Drawn:
         },
         "answers": answers,
     }
-    return Drawn(pictures, numbers)
+    return Drawn(pictures, numbers | gate_arms(runs))
 
 
 def figure_7(runs: Runs) -> Drawn:
@@ -179,13 +202,34 @@ def figure_7(runs: Runs) -> Drawn:
     return Drawn({"figure7": picture}, numbers)
 
 
+def shown_models(run: SeedRun) -> dict[str, Model]:
+    """Those whose answers are shown: both models and, where it was measured, the edge model without a step."""
+    return both_models(run) | ({START: run.closed_form()} if run.study.zero_shot else {})
+
+
 def both_models(run: SeedRun) -> dict[str, Model]:
     """The cloud model, and the edge model that has learnt of it."""
     return {"cloud": run.cloud(), "edge": run.edge(BOTH)}
 
 
-def _all_tests(run: SeedRun) -> Embeddings:
-    return Embeddings.concatenate([run.embeddings(run.cloud(), name) for name in run.data.tests]).unit()
+def _all_tests(run: SeedRun, model: Model | None = None) -> Embeddings:
+    """All test sets as a model sees them; the cloud model where none is named."""
+    seen = [run.embeddings(model or run.cloud(), name) for name in run.data.tests]
+    return Embeddings.concatenate(seen).unit()
+
+
+def _flat(
+    runs: Runs, curves: Mapping[str, Sequence[Sequence[tuple[int, float]]]]
+) -> dict[str, list[list[tuple[int, float]]]]:
+    """The edge model before any step as level curves over the same steps."""
+    if not runs[0].study.zero_shot:
+        return {}
+    steps = [step for step, _ in next(iter(curves.values()))[0]]
+    found = {name: [run.validated(run.edge(name)) for run in runs] for name in ZERO_STEPS}
+    return {
+        f"{name}, no step": [[(step, value) for step in steps] for value in values]
+        for name, values in found.items()
+    }
 
 
 def _centred(vectors: np.ndarray) -> np.ndarray:

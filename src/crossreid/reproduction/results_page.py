@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from crossreid.reproduction.answers import summarise
+from crossreid.reproduction.claims import claims_of, judge
 from crossreid.reproduction.differences import setting_words
+from crossreid.reproduction.gate import gate_answer
 from crossreid.reproduction.page import markdown
 from crossreid.reproduction.published import source
-from crossreid.reproduction.writing import ITEMS, claims_of, write_section
-from crossreid.reproduction.writing_related import RELATED, write_related
+from crossreid.reproduction.writing import ITEMS, write_section
+from crossreid.reproduction.writing_related import RELATED, related_claims, write_related
 
 _INTRODUCTION = (
     "Written by `make docs` from the records in [`benchmarks/results/`](../benchmarks); `make reproduce` makes those"
-    " anew ([how](reproducing.md)). Each number of ours was measured on people drawn by the program: those of the paper"
-    " stand beside them to compare *differences* between rows, not heights."
+    " anew ([how](reproducing.md)). Each number of ours was measured on people drawn by the program at a place"
+    " that the backbones do not know: those of the paper stand beside them to compare *differences* between rows, not"
+    " heights."
 )
 
 
@@ -39,16 +42,20 @@ def results_page(results: Path, *, related: Path, link: str, weights: Mapping[st
     own = f"{link}/{results.name}"
     pictures = {name: f"{own}/{name}.png" for record in known.values() for name in record["pictures"]}
     beside = {name: read_record(related, name) for name in RELATED}
-    for record in filter(None, beside.values()):
-        pictures |= {name: f"{link}/{name}.png" for name in record.get("pictures", ())}
+    claims = claims_of(known)
+    for comparison, record in beside.items():
+        if record is not None:
+            pictures |= {name: f"{link}/{name}.png" for name in record.get("pictures", ())}
+            claims |= related_claims(comparison, record)
+    judged = judge(claims)
     return markdown(
         title="Results",
         paragraphs=paragraphs,
         setup=setting_words(next(iter(known.values()))) if known else [],
-        answers=summarise(claims_of(known)),
+        answers=summarise(claims, judged, gate_answer(known.values())),
         sections=[
-            *(write_section(item, record) for item, record in records.items()),
-            *(write_related(name, record) for name, record in beside.items()),
+            *(write_section(item, record, judged) for item, record in records.items()),
+            *(write_related(name, record, judged) for name, record in beside.items()),
         ],
         pictures=pictures,
     )

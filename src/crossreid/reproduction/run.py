@@ -7,16 +7,19 @@ from typing import Any
 
 from crossreid.analysis.figures import render
 from crossreid.core.errors import ConfigurationError
-from crossreid.reproduction import beyond, figures, tables
+from crossreid.reproduction import beyond, figures, labels, tables
 from crossreid.reproduction.answers import summarise
+from crossreid.reproduction.claims import claims_of, judge
 from crossreid.reproduction.differences import setting_words
 from crossreid.reproduction.figures import Drawn
+from crossreid.reproduction.gate import gate_answer
 from crossreid.reproduction.page import markdown, write_html
 from crossreid.reproduction.published import source
 from crossreid.reproduction.results_page import read_record
 from crossreid.reproduction.seed_run import SeedRun
 from crossreid.reproduction.study import Study
-from crossreid.reproduction.writing import ITEMS, PUBLISHED, claims_of, write_section
+from crossreid.reproduction.variants import BOTH
+from crossreid.reproduction.writing import ITEMS, PUBLISHED, write_section
 from crossreid.training.record import write_record
 
 ALL = "all"
@@ -34,6 +37,9 @@ _FIGURES: Mapping[str, Callable[[Sequence[SeedRun]], Drawn]] = {
     "figure5": figures.figure_5,
     "figure6": figures.figure_6,
     "figure7": figures.figure_7,
+    "labels": labels.labels,
+    "scarce": labels.scarce,
+    "components": labels.components,
     "evidence": beyond.evidence,
     "galleries": beyond.galleries,
     "errors": beyond.errors,
@@ -43,12 +49,13 @@ _FIGURES: Mapping[str, Callable[[Sequence[SeedRun]], Drawn]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """What was written: the page twice, and the claims that it answers."""
+    """What was written: the page twice, the claims that it answers, and the distilled edge model of the first seed."""
 
     page: Path
     document: Path
     results: Path
     answers: tuple[str, ...]
+    edge: Path | None = None
 
 
 def chosen_items(names: Sequence[str], *, drawn: bool) -> tuple[str, ...]:
@@ -74,11 +81,23 @@ def chosen_items(names: Sequence[str], *, drawn: bool) -> tuple[str, ...]:
     return tuple(item for item in known if ALL in names or item in names)
 
 
+SEEDS: Mapping[str, int] = {"tiny": 3, "paper": 1}
+"""Trainings of everything by preset, where a user names no number."""
+CLAIM_SEEDS = 5
+"""Those of the drawn preset for `CLAIM_ITEMS`, whose claims are the point of the page."""
+CLAIM_ITEMS = ("table2", "scarce")
+
+
+def seeds_of(item: str, preset: str) -> int:
+    """The number of seeds of an item where a user names none."""
+    return CLAIM_SEEDS if preset == "tiny" and item in CLAIM_ITEMS else SEEDS[preset]
+
+
 def reproduce(
     items: Sequence[str],
     study: Study,
     *,
-    seeds: int,
+    seeds: int | None,
     folder: Path,
     results: Path,
     say: Callable[[str], None],
@@ -89,47 +108,68 @@ def reproduce(
     Args:
         items: of `chosen_items`.
         study: what is trained on whom.
-        seeds: how many times, each with other people where they are drawn.
+        seeds: how many times, each with other people where they are drawn; None for those of `seeds_of`.
         folder: of the study; receives a folder for each seed, the pictures as SVG, and the page.
         results: receives the record of each item and its pictures as PNG.
         say: is told what is done.
         quiet: no progress bars.
     """
-    runs = [SeedRun(study, seed, folder / str(seed), say, quiet) for seed in range(seeds)]
+    numbers = {item: seeds or seeds_of(item, study.preset) for item in items}
+    first = SeedRun(study, 0, folder / "0", say, quiet)
+    others = (
+        SeedRun(study, seed, folder / str(seed), say, quiet, tuned_by=first)
+        for seed in range(1, max(numbers.values()))
+    )
+    everybody = [first, *others]
     weights = {
-        kind: runs[0].backbone(part).signature for kind, part in (("cloud", "teacher"), ("edge", "student"))
+        kind: first.backbone(part).signature for kind, part in (("cloud", "teacher"), ("edge", "student"))
     }
+    edge: Path | None = None
     for place in (results, folder / "figures"):
         place.mkdir(parents=True, exist_ok=True)
     for item in items:
         say(f"{item}: {ITEMS[item]}")
+        runs = everybody[: numbers[item]]
+        for run in runs:
+            run.used.clear()
         drawn = _FIGURES[item](runs) if item in _FIGURES else Drawn({}, _TABLES[item](runs))
         for name, picture in drawn.pictures.items():
             (results / f"{name}.png").write_bytes(render(picture, dots_per_inch=120))
             (folder / "figures" / f"{name}.svg").write_bytes(render(picture, kind="svg"))
         record: dict[str, Any] = {
             "item": item,
-            "seeds": list(range(seeds)),
+            "seeds": [run.seed for run in runs],
             "weights": weights,
             "pictures": sorted(drawn.pictures),
+            "choices": _choices(runs),
             **drawn.numbers,
         }
         write_record(results / f"{item}.json", study.settings(), seed=0, **record)
-    return _write_page(items, folder, results)
+        distilled = first.used.get(f"edge, {BOTH}")
+        edge = edge if distilled is None else Path(distilled.source)
+    return _write_page(items, folder, results, edge)
 
 
-def _write_page(items: Sequence[str], folder: Path, results: Path) -> Reproduction:
+def _choices(runs: Sequence[SeedRun]) -> dict[str, list[dict[str, Any]]]:
+    """By model, what validation people chose on every seed that trained it."""
+    names = dict.fromkeys(name for run in runs for name in run.used)
+    return {name: [run.used[name].choice() for run in runs if name in run.used] for name in names}
+
+
+def _write_page(items: Sequence[str], folder: Path, results: Path, edge: Path | None) -> Reproduction:
     records = {item: read_record(results, item) for item in items}
     known = {item: record for item, record in records.items() if record is not None}
     claims = claims_of(known)
-    answers = [answer for answer in summarise(claims) if answer.words]
+    judged = judge(claims)
+    gate = gate_answer(known.values())
+    answers = [answer for answer in summarise(claims, judged, gate) if answer.words]
     name = ALL if set(PUBLISHED) <= set(items) else "-".join(items)
     parts = {
         "title": "Reproduction of MLLMEmbed-ReID",
         "paragraphs": [f"{source()}. Beside it what this program measured."],
         "setup": setting_words(next(iter(known.values()))),
         "answers": answers,
-        "sections": [write_section(item, record) for item, record in records.items()],
+        "sections": [write_section(item, record, judged) for item, record in records.items()],
     }
     page = write_html(folder / f"{name}.html", pictures=results, **parts)
     document = folder / f"{name}.md"
@@ -138,4 +178,4 @@ def _write_page(items: Sequence[str], folder: Path, results: Path) -> Reproducti
     }
     document.write_text(markdown(pictures=links, **parts), encoding="utf-8")
     lines = tuple(f"{answer.question} {answer.verdict}. {answer.words}" for answer in answers)
-    return Reproduction(page, document, results, lines)
+    return Reproduction(page, document, results, lines, edge)

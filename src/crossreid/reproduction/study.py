@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from crossreid.core.errors import ConfigurationError
 from crossreid.data.dataset import Dataset
 from crossreid.demonstration.settings import (
+    STYLE,
     DemoSettings,
     distillation_config,
     student_config,
@@ -17,14 +18,13 @@ from crossreid.demonstration.settings import (
 )
 from crossreid.demonstration.stages import draw
 from crossreid.models.loading import PrecisionSetting
+from crossreid.reproduction.arms import TUNED, ArmSettings, arm_settings
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 from crossreid.training.config.problems import describe_problem
 from crossreid.training.overrides import apply_overrides
 
-TINY_DENSE = 1
-"""Last blocks of a tower that are all adapted; with the paper's four, all of four blocks are, whatever the stride."""
-
-WORLD = "drawn world"
+WORLD = "site"
+"""Name of the drawn test set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,9 @@ class Study:
         world: where the data come from, as JSON holds it.
         read: seed, folder to draw into, quiet -> the data.
         precision: in which features are computed.
-        zero_shot: whether the backbones are measured as they are.
+        zero_shot: whether the models are measured before any step; needs validation people.
         timing_seconds: of each measurement of table 5.
+        arms: what the arms are tuned and varied by.
     """
 
     preset: Literal["tiny", "paper"]
@@ -71,12 +72,14 @@ class Study:
     precision: PrecisionSetting = "auto"
     zero_shot: bool = False
     timing_seconds: float = 5.0
+    arms: ArmSettings = field(default_factory=ArmSettings)
 
     def settings(self) -> dict[str, Any]:
         """As JSON holds them."""
         return {
             "preset": self.preset,
             "world": dict(self.world),
+            "arms": self.arms.to_json(),
             **{kind: getattr(self, kind).model_dump(mode="json") for kind in _KINDS},
         }
 
@@ -85,34 +88,34 @@ _KINDS = ("teacher", "student", "distillation")
 
 
 def tiny_study(overrides: Sequence[str] = ()) -> Study:
-    """The demonstration's trainings on people drawn by the program: each seed has its own people.
+    """The demonstration's trainings on people drawn by the program at the site: each seed has its own people.
 
     Args:
-        overrides: "teacher.loop.steps=10", "world.train_people=100" and the like; `world` has the fields of
-            `DemoSettings`.
+        overrides: "teacher.loop.steps=10", "world.train_people=100", "arms.scarce_people=100" and the like; `world` has
+            the fields of `DemoSettings`, `arms` those of `ArmSettings`.
 
     Raises:
         ConfigurationError: a setting is unknown or impossible.
     """
     sizes = _sizes(apply_overrides({"world": asdict(DemoSettings())}, _of(overrides, "world")))
-    teacher = teacher_config(sizes)
-    lora = teacher.lora.model_copy(update={"dense": TINY_DENSE})
+    arms = arm_settings(apply_overrides({"arms": TUNED.to_json()}, _of(overrides, "arms"))["arms"])
     teacher, student, distillation = configured(
         {
-            "teacher": teacher.model_copy(update={"lora": lora}),
+            "teacher": teacher_config(sizes),
             "student": student_config(sizes),
             "distillation": distillation_config(sizes),
         },
         _of(overrides, *_KINDS),
     )
-    check_groups(overrides, ("world", *_KINDS))
+    check_groups(overrides, ("world", "arms", *_KINDS))
+    world = {name: value for name, value in asdict(sizes).items() if name not in ("seed", *_SCHEDULE)}
 
     def read(seed: int, folder: Path, quiet: bool) -> StudyData:
         drawn = draw(replace(sizes, seed=seed), folder, quiet=quiet)
         return StudyData(drawn.train, drawn.validation, {WORLD: drawn.people}, drawn.searched)
 
-    world = {name: value for name, value in asdict(sizes).items() if name not in ("seed", *_SCHEDULE)}
-    return Study("tiny", teacher, student, distillation, world, read, zero_shot=True)
+    world |= {"style": STYLE}
+    return Study("tiny", teacher, student, distillation, world, read, zero_shot=True, arms=arms)
 
 
 _SCHEDULE = (

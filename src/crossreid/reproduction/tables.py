@@ -1,25 +1,32 @@
 """The numbers of tables 1 to 5, from the models of all seeds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from crossreid.core.modality import Modality
-from crossreid.evaluation.evaluate import TASKS
 from crossreid.evaluation.outcomes import METRICS
 from crossreid.evaluation.report import Report, ReportRow
 from crossreid.models.loading import load_encoder, model_folder
 from crossreid.models.lora import HierarchicalLora
 from crossreid.models.outline import outline
-from crossreid.reproduction.confidence import Estimate, over_people, over_seeds
+from crossreid.reproduction.comparing import (
+    Pair,
+    Reports,
+    Runs,
+    alone,
+    compare,
+    edge_reports,
+    floors,
+    gate_arms,
+    printed,
+    reports_of,
+)
+from crossreid.reproduction.model import Model
 from crossreid.reproduction.once import do_once
-from crossreid.reproduction.published import printed_average
-from crossreid.reproduction.seed_run import Model, SeedRun
+from crossreid.reproduction.seed_run import SeedRun
 from crossreid.reproduction.variants import (
     ABLATION,
-    ADAPTERS,
     BOTH,
     CHOSEN_ADAPTERS,
     COSINE,
@@ -28,71 +35,73 @@ from crossreid.reproduction.variants import (
     RATIOS,
     RELATION,
     TASK_ONLY,
+    UNTRAINED,
+    ZERO_STEPS,
     Adapters,
+    compared_adapters,
     with_adapters,
 )
 from crossreid.runtime.timing import TimingRules, time_encoder
 
-JUDGED = "source-excluded"
-"""The protocol by which models are compared."""
-
 _PAPER_SIZE, _PAPER_BATCHES = (392, 140), (1, 4)
-Runs = Sequence[SeedRun]
-Reports = Sequence[Mapping[str, Report]]
-"""Of each seed, by name of the test set."""
+SETTINGS = ("E2E", "E2C", "C2E")
+"""Who embeds queries and gallery: the edge model both, or one of them the cloud model."""
 
 
 def table_1(runs: Runs) -> dict[str, Any]:
     """Three tasks in four settings, and the models that they came from."""
     rows = []
     for setting in _pairs(runs[0]):
-        reports = _reports(runs, lambda run, setting=setting: _pairs(run)[setting])
-        rows += _rows(reports, setting=setting)
+        reports = reports_of(runs, lambda run, setting=setting: _pairs(run)[setting])
+        rows += arm_rows(reports, setting=setting)
     return {"rows": rows}
 
 
 def table_2(runs: Runs) -> dict[str, Any]:
-    """The losses of the distillation, one after the other."""
-    reports = {name: _edge(runs, name) for name in ABLATION}
+    """The losses of the distillation, one after the other, below no step and training alone."""
+    reports, above = {name: edge_reports(runs, name) for name in ABLATION}, floors(runs)
+    claims = {
+        "distillation beats training alone": (BOTH, TASK_ONLY),
+        "PCM beats cosine": (PRINCIPAL, COSINE),
+        "FR beats cosine": (RELATION, COSINE),
+        "PCM and FR together beat cosine": (BOTH, COSINE),
+    }
     answers = [
-        _answer("distillation beats training alone", reports, BOTH, TASK_ONLY, table="table2"),
-        _answer("PCM beats cosine", reports, PRINCIPAL, COSINE, table="table2"),
-        _answer("FR beats cosine", reports, RELATION, COSINE, table="table2"),
-        _answer("PCM and FR together beat cosine", reports, BOTH, COSINE, table="table2"),
+        compare(claim, reports, better, worse, above=above)
+        | printed("table2", {"model": better}, {"model": worse})
+        | {"distillation": True}
+        for claim, (better, worse) in claims.items()
     ]
-    rows = [row for name in ABLATION for row in _rows(reports[name], model=name)]
     seconds = {name: [run.edge(name).seconds for run in runs] for name in ABLATION}
-    return {"rows": rows, "answers": answers, "training_seconds": seconds}
+    rows = edge_rows(runs, (*_zero_steps(runs), *ABLATION))
+    return {"rows": rows, "answers": answers, "training_seconds": seconds} | gate_arms(runs)
 
 
 def table_3(runs: Runs) -> dict[str, Any]:
     """Rank of the adapters and stride of the adapted blocks, by the cloud model in its own gallery."""
-    reports = {str(one): _reports(runs, lambda run, one=one: _alone(run.cloud(one))) for one in ADAPTERS}
-    chosen = str(CHOSEN_ADAPTERS)
+    compared = compared_adapters(runs[0].study.teacher)
+    reports = {str(one): reports_of(runs, lambda run, one=one: alone(run.cloud(one))) for one in compared}
+    chosen, above = CHOSEN_ADAPTERS, floors(runs, cloud=True)
+    others = {f"stride 2 is better than {stride}": Adapters(16, stride) for stride in (1, 4)}
+    others["rank 16 is better than 8"] = Adapters(8, 2)
     answers = [
-        _answer(f"stride 2 is better than {stride}", reports, chosen, str(Adapters(16, stride)))
-        | _printed("table3", {"rank": 16, "stride": 2}, {"rank": 16, "stride": stride})
-        for stride in (1, 4)
+        compare(claim, reports, str(chosen), str(other), above=above)
+        | printed("table3", _places(chosen), _places(other))
+        for claim, other in others.items()
     ]
-    answers.append(
-        _answer("rank 16 is better than 8", reports, chosen, str(Adapters(8, 2)))
-        | _printed("table3", {"rank": 16, "stride": 2}, {"rank": 8, "stride": 2})
-    )
-    rows = [
-        row
-        for one in ADAPTERS
-        for row in _rows(reports[str(one)], rank=one.rank, stride=one.stride, model=str(one))
-    ]
-    seconds = {str(one): [run.cloud(one).seconds for run in runs] for one in ADAPTERS}
+    rows = [row for one in compared for row in arm_rows(reports[str(one)], **_places(one), model=str(one))]
+    seconds = {str(one): [run.cloud(one).seconds for run in runs] for one in compared}
     blocks = _adapted_blocks(runs[0])
     return {"rows": rows, "answers": answers, "adapted_blocks": blocks, "training_seconds": seconds}
 
 
 def table_4(runs: Runs) -> dict[str, Any]:
-    """The weight of the cosine against that of PCM and FR."""
-    reports = {name: _edge(runs, name) for name in RATIOS}
-    answers = [_answer("more weight on PCM and FR is better", reports, BOTH, LITTLE, table="table4")]
-    return {"rows": [row for name in RATIOS for row in _rows(reports[name], model=name)], "answers": answers}
+    """The weight of the cosine against that of PCM and FR, below no step."""
+    reports = {name: edge_reports(runs, name) for name in RATIOS}
+    answer = compare("more weight on PCM and FR is better", reports, BOTH, LITTLE, above=floors(runs))
+    answer |= printed("table4", {"model": BOTH}, {"model": LITTLE}) | {"distillation": True}
+    rows = edge_rows(runs, (*_zero_steps(runs), *RATIOS))
+    return {"rows": rows, "answers": [answer]} | gate_arms(runs)
 
 
 def table_5(runs: Runs) -> dict[str, Any]:
@@ -123,40 +132,52 @@ def table_5(runs: Runs) -> dict[str, Any]:
     return do_once(folder, claim, make, say=run.say, what=f"timing {model.name} on this machine")
 
 
-def _pairs(run: SeedRun) -> dict[str, tuple[Model, Model]]:
-    cloud, edge, alone = run.cloud(), run.edge(BOTH), run.edge(TASK_ONLY)
+def _pairs(run: SeedRun) -> dict[str, Pair]:
+    cloud, edge = run.cloud(), run.edge(BOTH)
     pairs = {
-        "C2C": _alone(cloud),
-        "E2E": _alone(edge),
+        "C2C": alone(cloud),
+        "E2E": alone(edge),
         "E2C": (edge, cloud),
         "C2E": (cloud, edge),
-        "edge, task only": _alone(alone),
+        "edge, task only": alone(run.edge(TASK_ONLY)),
     }
     if run.study.zero_shot:
-        pairs["cloud, untrained"] = _alone(run.backbone("teacher"))
-        pairs["edge, untrained"] = _alone(run.backbone("student"))
+        start = run.closed_form()
+        pairs |= {
+            "closed form, E2E": alone(start),
+            "closed form, E2C": (start, cloud),
+            "closed form, C2E": (cloud, start),
+            "cloud, untrained": alone(run.backbone("teacher")),
+            "edge, untrained": alone(run.backbone("student")),
+        }
     return pairs
 
 
-def _edge(runs: Runs, name: str) -> Reports:
-    return _reports(runs, lambda run: _alone(run.edge(name)))
+def _zero_steps(runs: Runs) -> tuple[str, ...]:
+    return ZERO_STEPS if runs[0].study.zero_shot else ()
 
 
-def _alone(model: Model) -> tuple[Model, Model]:
-    """Searching its own gallery."""
-    return model, model
+def edge_rows(runs: Runs, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the rows of edge models E2E, and of those that share the cloud model's space E2C and C2E too."""
+    rows = []
+    for name in names:
+        settings = SETTINGS[:1] if name in (UNTRAINED, TASK_ONLY) else SETTINGS
+        for setting in settings:
+            reports = reports_of(
+                runs,
+                lambda run, name=name, setting=setting: in_setting(run.edge(name), run.cloud(), setting),
+            )
+            rows += arm_rows(reports, model=name, setting=setting)
+    return rows
 
 
-def _reports(runs: Runs, models: Callable[[SeedRun], tuple[Model, Model]]) -> Reports:
-    found = []
-    for run in runs:
-        query, gallery = models(run)
-        found.append({data: run.report(query, gallery, data) for data in run.data.tests})
-    return found
+def in_setting(edge: Model, cloud: Model, setting: str) -> Pair:
+    """Return an edge and a cloud model as queries and gallery of a setting: E2E, E2C or C2E."""
+    return {"E2E": (edge, edge), "E2C": (edge, cloud), "C2E": (cloud, edge)}[setting]
 
 
-def _rows(reports: Reports, **keys: object) -> list[dict[str, Any]]:
-    """One a task, test set and protocol: the values of all seeds, and of one alone their intervals over people."""
+def arm_rows(reports: Reports, **keys: object) -> list[dict[str, Any]]:
+    """Return a row of each task, test set and protocol: the values of all seeds, with intervals where there is one."""
     rows = []
     for data in reports[0]:
         for first in reports[0][data].rows:
@@ -173,40 +194,8 @@ def _same(report: Report, row: ReportRow) -> ReportRow:
     return report.row(row.task, protocol=row.protocol)
 
 
-def _answer(
-    claim: str, reports: Mapping[str, Reports], better: str, worse: str, *, table: str = ""
-) -> dict[str, Any]:
-    """By how many points of mean mAP, over tasks and test sets, one is above another."""
-    estimate = difference(reports[better], reports[worse])
-    answer = {"claim": claim, "unit": "points of mean mAP", "better": better, "worse": worse}
-    answer |= {"estimate": estimate.to_json()}
-    return answer | (_printed(table, {"model": better}, {"model": worse}) if table else {})
-
-
-def difference(better: Reports, worse: Reports) -> Estimate:
-    """Of the mean mAP over tasks and test sets by the judged protocol."""
-    values = [
-        float(np.mean([row.mean_ap - other.mean_ap for row, other in _paired(one, two)]))
-        for one, two in zip(better, worse, strict=True)
-    ]
-    pairs = _paired(better[0], worse[0])
-    interval = None
-    if len(values) == 1 and len(better[0]) == 1:
-        interval = over_people(*zip(*[(row.outcomes, other.outcomes) for row, other in pairs], strict=True))
-    return over_seeds(values, interval)
-
-
-def _paired(one: Mapping[str, Report], two: Mapping[str, Report]) -> list[tuple[ReportRow, ReportRow]]:
-    return [
-        (one[data].row(task, protocol=JUDGED), two[data].row(task, protocol=JUDGED))
-        for data in one
-        for task in TASKS
-    ]
-
-
-def _printed(table: str, better: Mapping[str, object], worse: Mapping[str, object]) -> dict[str, Any]:
-    high, low = printed_average(table, **better), printed_average(table, **worse)
-    return {} if high is None or low is None else {"printed": round(high - low, 2)}
+def _places(adapters: Adapters) -> dict[str, int]:
+    return {"rank": adapters.rank, "stride": adapters.stride}
 
 
 def _adapted_blocks(run: SeedRun) -> dict[str, dict[str, list[int]]]:
@@ -214,7 +203,7 @@ def _adapted_blocks(run: SeedRun) -> dict[str, dict[str, list[int]]]:
     backbone: Any = outline(model_folder(run.study.teacher.backbone, weights=False)).backbone
     depths = {"vision": len(backbone.visual.blocks), "language": len(backbone.language_model.layers)}
     found = {}
-    for stride in sorted({adapters.stride for adapters in ADAPTERS}):
+    for stride in sorted({adapters.stride for adapters in compared_adapters(run.study.teacher)}):
         config = with_adapters(run.study.teacher, Adapters(CHOSEN_ADAPTERS.rank, stride))
         plan = HierarchicalLora(**config.lora.model_dump())
         found[str(stride)] = {tower: list(plan.blocks(depth)) for tower, depth in depths.items()}

@@ -18,8 +18,10 @@ class Adapters:
 
 ADAPTERS = tuple(Adapters(rank, stride) for rank in (8, 16) for stride in (1, 2, 4))
 CHOSEN_ADAPTERS = Adapters(16, 2)
-"""Of the teacher behind all other tables and figures."""
+"""The paper's, of the teacher behind all other tables and figures."""
 
+UNTRAINED, CLOSED_FORM = "untrained", "closed form"
+"""The edge model before any step: as it was pretrained, and with heads mapped onto the teacher's features."""
 TASK_ONLY, COSINE, RELATION, PRINCIPAL = "task only", "cosine", "cosine + FR", "cosine + PCM"
 BOTH = "cosine + PCM + FR"
 LITTLE, HALF = "0.70 : 0.29", "0.495 : 0.495"
@@ -35,10 +37,21 @@ TERMS: dict[str, tuple[float, float, float]] = {
 }
 """Weights of cosine, PCM and FR in each distillation; the task has 0.01 in all of them."""
 
+ZERO_STEPS = (UNTRAINED, CLOSED_FORM)
 ABLATION = (TASK_ONLY, COSINE, RELATION, PRINCIPAL, BOTH)
 """Rows (a) to (e) of table 2."""
 RATIOS = (LITTLE, HALF, BOTH)
 """Rows (a) to (c) of table 4: the weight of the cosine against that of PCM and FR together."""
+
+
+def adapters_of(config: TeacherConfig) -> Adapters:
+    """The adapters of a configuration."""
+    return Adapters(config.lora.rank, config.lora.stride)
+
+
+def compared_adapters(config: TeacherConfig) -> tuple[Adapters, ...]:
+    """Rows of table 3: the paper's, and those of the configuration where they are others."""
+    return tuple(dict.fromkeys((*ADAPTERS, adapters_of(config))))
 
 
 def with_adapters(config: TeacherConfig, adapters: Adapters) -> TeacherConfig:
@@ -49,5 +62,18 @@ def with_adapters(config: TeacherConfig, adapters: Adapters) -> TeacherConfig:
 
 def with_terms(config: DistillationConfig, name: str) -> DistillationConfig:
     """The configuration with the weights of one distillation."""
-    weights: dict[str, float] = dict(zip(_TERMS, TERMS[name], strict=True))
-    return config.model_copy(update={"distillation": config.distillation.model_copy(update=weights)})
+    return _with_distillation(config, **dict(zip(_TERMS, TERMS[name], strict=True)))
+
+
+def with_components(config: DistillationConfig, components: int) -> DistillationConfig:
+    """The configuration with PCM over another number of components."""
+    return _with_distillation(config, components=components)
+
+
+def without_task(config: DistillationConfig) -> DistillationConfig:
+    """The configuration without L_task, which is the only term that reads names."""
+    return _with_distillation(config, task=0.0)
+
+
+def _with_distillation(config: DistillationConfig, **changed: float) -> DistillationConfig:
+    return config.model_copy(update={"distillation": config.distillation.model_copy(update=changed)})

@@ -4,9 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crossreid.reproduction.answers import in_words
+from crossreid.reproduction.claims import Judgement
 from crossreid.reproduction.differences import differences
 from crossreid.reproduction.published import printed_average, printed_rows
 from crossreid.reproduction.sections import Grid, Picture, Section, made_by, spread
+from crossreid.reproduction.writing_arms import (
+    choice_grids,
+    component_grids,
+    condition_grids,
+    label_grids,
+    mean_rows,
+    order_words,
+    scarce_grids,
+)
 from crossreid.reproduction.writing_beyond import (
     BEYOND,
     PICTURES,
@@ -34,6 +44,7 @@ ITEMS: Mapping[str, str] = {**PUBLISHED, **BEYOND}
 """These, and what goes beyond them."""
 
 JUDGED = "source-excluded"
+"""The protocol by which models are compared."""
 PAPER = "paper"
 
 _METRICS = {"r1": "R1", "r5": "R5", "r10": "R10", "mean_ap": "mAP", "mean_inp": "mINP"}
@@ -45,11 +56,13 @@ _PICTURES: Mapping[str, Mapping[str, str]] = {
     "figure4": {
         "figure4-cloud": "(a) the cloud model: shapes are kinds of evidence, colours are people.",
         "figure4-edge": "(b) the distilled edge model, the same people.",
+        "figure4-closed-form": "(c) the edge model with heads in closed form, before any step.",
     },
     "figure5": {
         "figure5-cloud": "(a) the cloud model in its own gallery: of each task a search that it gets right and one that"
         " it does not, drawn at random.",
         "figure5-edge": "(b) the same queries by the distilled edge model in its own gallery.",
+        "figure5-closed-form": "(c) the same queries by the edge model with heads in closed form, before any step.",
     },
     "figure6": {
         "figure6": "The loss that all distillations share.",
@@ -61,31 +74,27 @@ _PICTURES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def write_section(item: str, record: Mapping[str, Any] | None) -> Section:
-    """The section of an item; without a record it says so.
+def write_section(item: str, record: Mapping[str, Any] | None, judged: Mapping[str, Judgement]) -> Section:
+    """Return the section of an item; without a record it says so.
 
     Args:
         item: of `ITEMS`.
         record: what a reproduction wrote.
+        judged: the verdicts of all claims of the page.
     """
     if record is None:
         return Section(item, ITEMS[item])
-    grids = _GRIDS[item](record) if item in _GRIDS else ()
+    grids = [*(_GRIDS[item](record) if item in _GRIDS else ()), *choice_grids(record)]
     names = _PICTURES.get(item, {})
     return Section(
         item,
         ITEMS[item],
-        paragraphs=differences(item, record),
-        answers=tuple(map(in_words, record.get("answers", ()))),
+        paragraphs=(*differences(item, record), *(order_words(record) if item == "table2" else ())),
+        answers=tuple(in_words(answer, judged[answer["claim"]]) for answer in record.get("answers", ())),
         grids=tuple(grids),
         pictures=tuple(Picture(name, names[name]) for name in names if name in record["pictures"]),
         made=_made(record),
     )
-
-
-def claims_of(records: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """All answers of all records, by claim."""
-    return {answer["claim"]: answer for record in records.values() for answer in record.get("answers", ())}
 
 
 def _table_1(record: Mapping[str, Any]) -> list[Grid]:
@@ -124,20 +133,27 @@ def _table_1_averages(record: Mapping[str, Any]) -> Grid:
 
 def _ablation(record: Mapping[str, Any]) -> list[Grid]:
     table, models = record["item"], list(dict.fromkeys(row["model"] for row in record["rows"]))
-    averages, cells = [], []
+    cells, shared = [], []
     for model in models:
-        rows = _judged(record, model)
-        averages.append((model, _mean_map(rows), _or_dash(printed_average(table, model=model))))
-        for row in rows:
+        for row in _judged(record, model):
+            if row["setting"] != "E2E":
+                shared.append(((model, row["setting"], row["task"], row["data"]), _ours(row), True))
+                continue
             cells.append(((model, row["task"], row["data"]), _ours(row), True))
             keys = {"model": model, "task": row["task"]}
             theirs = [printed for printed in printed_rows(table) if keys.items() <= printed.items()]
             cells += [
                 ((model, row["task"], f"{PAPER}: {one['data']}"), _theirs(one), False) for one in theirs
             ]
+    means = [
+        (*row, _or_dash(printed_average(table, model=row[0]))) for row in mean_rows(record["rows"], models)
+    ]
+    header = ("distillation", "E2E", "E2C", "C2E", "paper, E2E (CUHK-PEDES)")
     return [
-        _averages("Mean mAP of the tasks, E2E", ("distillation",), averages),
+        Grid("Mean mAP of the tasks", header, 1, tuple(means), (True,) * len(means), _NOTE),
+        *(condition_grids(record) if table == "table2" else ()),
         _grid("All numbers, E2E", ("distillation", "task", "data"), cells),
+        _grid("All numbers, E2C and C2E", ("distillation", "setting", "task", "data"), shared),
     ]
 
 
@@ -186,6 +202,8 @@ def _figure_3(record: Mapping[str, Any]) -> list[Grid]:
         ("mean taken away", record["centred"]),
         ("four random halves, seed 0", record["trials"]),
     ]
+    if "untrained" in record:
+        rows.append(("the untrained cloud model, uncentred", record["untrained"]))
     note = f"Of {record['width']} dimensions, {record['items']} items. Mean ± deviation over seeds or trials."
     return [_spectra_grid(rows, note)]
 
@@ -247,6 +265,9 @@ _GRIDS = {
     "figure5": _figure_5,
     "figure6": _figure_6,
     "figure7": _figure_7,
+    "labels": label_grids,
+    "scarce": scarce_grids,
+    "components": component_grids,
     "evidence": evidence_grids,
     "galleries": gallery_grids,
     "errors": error_grids,

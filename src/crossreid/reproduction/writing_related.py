@@ -1,11 +1,13 @@
 """The records of the comparisons of DSMD and MLLMReID -> sections of the page of results."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from crossreid.reproduction.answers import in_words
+from crossreid.reproduction.claims import Judgement
 from crossreid.reproduction.confidence import over_seeds
-from crossreid.reproduction.sections import Answer, Grid, Picture, Section, made_by, spread
+from crossreid.reproduction.sections import Grid, Picture, Section, made_by, spread
 
 RELATED: Mapping[str, str] = {
     "dsmd": "DSMD beside cosine, PCM and FR",
@@ -18,33 +20,50 @@ _OWN = "cosine + PCM + FR"
 _NOTHING = "task only"
 
 
-def write_related(name: str, record: Mapping[str, Any] | None) -> Section:
-    """The section of one comparison; without a record it says so.
+def related_claims(name: str, record: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the claims of one comparison, to be judged with all others of a page.
 
     Args:
         name: of `RELATED`.
         record: what `benchmarks/NAME.py` wrote.
     """
+    return {claim["claim"]: claim for claim in _CLAIMS[name](record)}
+
+
+def write_related(name: str, record: Mapping[str, Any] | None, judged: Mapping[str, Judgement]) -> Section:
+    """Return the section of one comparison; without a record it says so.
+
+    Args:
+        name: of `RELATED`.
+        record: what `benchmarks/NAME.py` wrote.
+        judged: the verdicts of all claims of the page.
+    """
     if record is None:
         return Section(name, RELATED[name])
-    return _WRITERS[name](record)
+    claims = related_claims(name, record)
+    answers = tuple(in_words(claim, judged[words]) for words, claim in claims.items())
+    return replace(_WRITERS[name](record), answers=answers)
+
+
+def _dsmd_claims(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    numbers = record["numbers"]
+    trained = [name for name in numbers if name in record["variants"]]
+    claims = [
+        _compared(f"{name} beats {_NOTHING}", numbers[name], numbers[_NOTHING], "E2E mAP")
+        for name in trained
+        if name != _NOTHING
+    ]
+    return claims + [
+        _compared(f"{name} beats {_OWN}", numbers[name], numbers[_OWN], "E2E mAP")
+        for name in trained
+        if name.startswith(("DSMD", f"{_OWN}, "))
+    ]
 
 
 def _dsmd(record: Mapping[str, Any]) -> Section:
     numbers, size = record["numbers"], record["configuration"]
     columns = ("E2E mAP", "E2C mAP", "E2E rSum")
     rows = [(name, *(spread(found.get(column, [])) for column in columns)) for name, found in numbers.items()]
-    trained = [name for name in numbers if name in record["variants"]]
-    answers = [
-        _compared(f"{name} beats {_NOTHING}", numbers[name], numbers[_NOTHING], "E2E mAP")
-        for name in trained
-        if name != _NOTHING
-    ]
-    answers += [
-        _compared(f"{name} beats {_OWN}", numbers[name], numbers[_OWN], "E2E mAP")
-        for name in trained
-        if name.startswith(("DSMD", f"{_OWN}, "))
-    ]
     words = (
         f"{size['train_people']:,} drawn people to learn from, {size['test_people']} others to search for; every row is"
         f" {size['student']} after {size['steps']} steps at {size['learning_rate']:g}, with the stored features of"
@@ -56,7 +75,6 @@ def _dsmd(record: Mapping[str, Any]) -> Section:
         "dsmd",
         RELATED["dsmd"],
         paragraphs=(words,),
-        answers=tuple(answers),
         grids=(Grid("", ("learnt from", *columns), 1, tuple(rows), (True,) * len(rows), _NOTE),),
         pictures=tuple(
             Picture(name, "Mean mAP of validation people over the steps; means over the seeds.")
@@ -66,16 +84,7 @@ def _dsmd(record: Mapping[str, Any]) -> Section:
     )
 
 
-def _mllmreid(record: Mapping[str, Any]) -> Section:
-    size, numbers = record["configuration"], record["numbers"]
-    words = (
-        f"Photographs searched by photographs of other cameras (`market`): {size['train_people']} drawn people to learn"
-        f" from and {size['test_people']} others to search for, in each of two styles; {size['steps']} steps of"
-        f" {size['batch_people'] * size['batch_groups']} photographs from one backbone, whose language model had learnt"
-        " to read pictures. The feature is the vision tower's unless it says latent. *Sight*: by how many nats a token"
-        " the words about unseen people are likelier beside their own picture than beside another's; 0 is said without"
-        " looking."
-    )
+def _mllmreid_claims(record: Mapping[str, Any]) -> list[dict[str, Any]]:
     claims = (
         ("(b) beats (a)", "(b) Common Instruction", "(a) many instructions"),
         ("(c) beats (b)", "(c) Common Instruction + DirectReID", "(b) Common Instruction"),
@@ -90,17 +99,28 @@ def _mllmreid(record: Mapping[str, Any]) -> Section:
             "ReID on the vision tower alone",
         ),
     )
-    answers = []
-    for style in ("day", "evening"):
+    found = []
+    for style, place in (("day", "in its own style"), ("evening", "in the other style")):
         for claim, better, worse in claims:
-            one, other = (numbers["ablation"][name]["day"] for name in (better, worse))
-            place = "in its own style" if style == "day" else "in the other style"
-            answers.append(_compared(f"{claim}, {place}", one, other, f"vision mAP {style}"))
+            one, other = (record["numbers"]["ablation"][name]["day"] for name in (better, worse))
+            found.append(_compared(f"{claim}, {place}", one, other, f"vision mAP {style}"))
+    return found
+
+
+def _mllmreid(record: Mapping[str, Any]) -> Section:
+    size, numbers = record["configuration"], record["numbers"]
+    words = (
+        f"Photographs searched by photographs of other cameras (`market`): {size['train_people']} drawn people to learn"
+        f" from and {size['test_people']} others to search for, in each of two styles; {size['steps']} steps of"
+        f" {size['batch_people'] * size['batch_groups']} photographs from one backbone, whose language model had learnt"
+        " to read pictures. The feature is the vision tower's unless it says latent. *Sight*: by how many nats a token"
+        " the words about unseen people are likelier beside their own picture than beside another's; 0 is said without"
+        " looking."
+    )
     return Section(
         "mllmreid",
         RELATED["mllmreid"],
         paragraphs=(words,),
-        answers=tuple(answers),
         grids=(
             _styles("Trained by day and in the evening", "trained", list(_ablation_rows(numbers))),
             _styles("λ, trained by day", "λ", list(_lambda_rows(numbers))),
@@ -155,10 +175,11 @@ def _styles(title: str, second: str, rows: Sequence[tuple[str, ...]]) -> Grid:
 
 def _compared(
     claim: str, better: Mapping[str, list[float]], worse: Mapping[str, list[float]], figure: str
-) -> Answer:
+) -> dict[str, Any]:
     """Seed by seed, with the interval over the seeds."""
     gains = [one - two for one, two in zip(better[figure], worse[figure], strict=True)]
-    return in_words({"claim": claim, "unit": "points of mAP", "estimate": over_seeds(gains).to_json()})
+    return {"claim": claim, "unit": "points of mAP", "estimate": over_seeds(gains).to_json()}
 
 
 _WRITERS = {"dsmd": _dsmd, "mllmreid": _mllmreid}
+_CLAIMS = {"dsmd": _dsmd_claims, "mllmreid": _mllmreid_claims}
