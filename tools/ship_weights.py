@@ -1,8 +1,8 @@
 """Put a finished pretraining into the package: weights, log, curve, card, calibration, pack and hashes.
 
-python tools/ship_weights.py tiny-cloud runs/pretrain-tiny-cloud runs/pretrain-tiny-cloud-further
+python tools/ship_weights.py tiny-cloud runs/pretrain-tiny-cloud
 
-The runs are those of `configs/NAME.yaml`, each going on from the one before.
+The runs are those of `configs/NAME.yaml`; of several, each goes on from the one before.
 """
 
 import argparse
@@ -26,15 +26,14 @@ _WORDS = {
     "tiny-cloud": (
         "A Qwen2-VL in small",
         """`Qwen2VLForConditionalGeneration` of transformers (vision tower, merger, tied language model),
-pretrained from nothing by next-token captioning (photographs, infrared pictures, sketches; and captions alone), by
-contrast of all kinds of evidence (as in CoCa) at the token that embeds, and by recognising the attributes of
-the drawn people there.""",
+pretrained from nothing by next-token captioning of pictures, and of captions alone, by contrast of pictures and
+captions (as in CoCa) at the token that embeds, and by recognising the attributes of the photographed people there.""",
     ),
     "tiny-edge": (
         "A CLIP in small",
-        """`CLIPModel` of transformers, pretrained from nothing by contrast of photographs, infrared pictures, sketches
-and captions, and by recognising the attributes of the drawn people. `heads.safetensors` holds a head for each modality;
-they start as copies of CLIP's projections.""",
+        """`CLIPModel` of transformers, pretrained from nothing by contrast of pictures and captions, and by recognising
+the attributes of the photographed people. `heads.safetensors` holds a head for each modality; they start as copies of
+CLIP's projections.""",
     ),
 }
 _PACK_REMARK = """\
@@ -115,8 +114,10 @@ library_name: crossreid
 {words}
 
 - Parameters: {millions:.2f} million, stored in half precision. Pictures of {TINY_HEIGHT} x {TINY_WIDTH} px.
-- Data: people of the `pretrain` split of the procedural world {world}. Which split a person is in follows from a hash
-  of the attributes, so nobody of `train`, `validation`, `test` or `demo` was seen, in this or any other world.
+- Data: one captioned photograph of each of some people of the `pretrain` split of the procedural world {world}, in the style
+  `day`, and captioned line drawings of things. No infrared pictures, no sketches of people, nobody twice. Which split
+  a person is in follows from a hash of the attributes, so nobody of `train`, `validation`, `test` or `demo` was seen,
+  in this or any other world.
 - Losses at the end in nats: {final}
   (mean of the last logged steps; `history.jsonl` and `curve.png` count the steps through).
 - Made on: {hardware["processor"]}, {hardware["cores"]} cores, accelerator {hardware["accelerator"]};
@@ -135,10 +136,10 @@ do not expect it to find real ones.
 
 
 def _stage(run: Path, configuration: dict) -> str:
-    steps, people = configuration["loop"]["steps"], configuration["people"]
-    drawn, encounters = configuration["drawn_people"], configuration["encounters"]
+    steps, batch = configuration["loop"]["steps"], configuration["batch_photographs"]
     return f"""  - `crossreid train configs/{run.name}.yaml --out runs/{run.name}`:
-    {steps:,} steps of {people} people out of the first {drawn:,}, {encounters} encounters of each"""
+    {steps:,} steps of {batch} photographs out of {configuration["photographs"]:,} and
+    {configuration["batch_drawings"]} drawings out of {configuration["drawings"]:,}"""
 
 
 if __name__ == "__main__":
