@@ -114,10 +114,10 @@ library_name: crossreid
 {words}
 
 - Parameters: {millions:.2f} million, stored in half precision. Pictures of {TINY_HEIGHT} x {TINY_WIDTH} px.
-- Data: one captioned photograph of each of some people of the `pretrain` split of the procedural world {world}, in the style
-  `day`, and captioned line drawings of things. No infrared pictures, no sketches of people, nobody twice. Which split
-  a person is in follows from a hash of the attributes, so nobody of `train`, `validation`, `test` or `demo` was seen,
-  in this or any other world.
+- Data: one captioned photograph of each of some people of the `pretrain` split of the procedural world {world}, in the
+  style `day`, and captioned line drawings of things. No infrared pictures, no sketches of people, nobody twice. Which
+  split a person is in follows from a hash of the attributes, so nobody of `train`, `validation`, `test` or `demo` was
+  seen, in this or any other world.
 - Losses at the end in nats: {final}
   (mean of the last logged steps; `history.jsonl` and `curve.png` count the steps through).
 - Made on: {hardware["processor"]}, {hardware["cores"]} cores, accelerator {hardware["accelerator"]};
