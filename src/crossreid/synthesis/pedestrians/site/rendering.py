@@ -1,5 +1,7 @@
 """A person at the site as a photograph, in near infrared, or as somebody's charcoal drawing."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -82,4 +84,12 @@ def render_charcoal(person: Pedestrian, shot: Shot, *, height: int = 280, width:
     if height < LEAST_HEIGHT:
         large = render_charcoal(person, shot, height=2 * height, width=2 * width)
         return cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA)
-    return draw_charcoal(look(person, shot, HAND, height, width, 1), shot)
+    # A drawing is not cropped: it is fitted onto the paper, nearly upright and in its middle.
+    fitted = replace(
+        shot,
+        scale=min(shot.scale, 1.0) * 0.95,
+        rotation=shot.rotation * 0.5,
+        offset_x=shot.offset_x * 0.5,
+        offset_y=shot.offset_y * 0.5,
+    )
+    return draw_charcoal(look(person, fitted, HAND, height, width, 1), fitted)
