@@ -10,7 +10,7 @@ from crossreid.synthesis.pedestrians.site import vocabulary as words
 _MISTAKES = 0.06  # of the notes have a wrong colour or side
 _TYPOS = 0.12  # of the notes have a slip of the keyboard
 _SENTENCES = 0.40  # of the notes are sentences
-_PLAIN = 0.8  # of the words are the plain one, the rest any of the site's
+_PLAIN = 0.9  # of the words are the plain one, the rest any of the site's
 
 
 def write_note(person: Pedestrian, view: str, rng: np.random.Generator) -> str:
