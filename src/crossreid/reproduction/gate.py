@@ -53,17 +53,17 @@ def gate(arms: Arms) -> list[Condition]:
             untrained,
             LOWEST_UNTRAINED <= untrained.mean <= HIGHEST_UNTRAINED,
         ),
-        _at_least(arms, "C2C is at least 25 above the untrained cloud model", CLOUD, CLOUD_UNTRAINED, 25),
-        _at_least(arms, "C2C is at least 5 above the edge model trained alone", CLOUD, ALONE, 5),
+        _at_least(arms, "C2C is at least 25 above the untrained cloud model", CLOUD, CLOUD_UNTRAINED, 25.0),
+        _at_least(arms, "C2C is at least 5 above the edge model trained alone", CLOUD, ALONE, 5.0),
     ]
 
 
 def aims(arms: Arms) -> list[Condition]:
     """Return what the set-up aims for."""
-    above = _at_least(arms, "C2C is above E2E", CLOUD, DISTILLED, 0)
+    above = _at_least(arms, "C2C is above E2E", CLOUD, DISTILLED, 0.0)
     return [
-        _at_least(arms, "E2E is at least 3 above the edge model trained alone", DISTILLED, ALONE, 3),
-        _at_least(arms, "E2E is at least 20 above the untrained edge model", DISTILLED, EDGE_UNTRAINED, 20),
+        _at_least(arms, "E2E is at least 3 above the edge model trained alone", DISTILLED, ALONE, 3.0),
+        _at_least(arms, "E2E is at least 20 above the untrained edge model", DISTILLED, EDGE_UNTRAINED, 20.0),
         Condition(above.words, above.measured, above.measured.mean > 0),
     ]
 
