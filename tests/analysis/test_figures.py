@@ -45,7 +45,7 @@ def test_trials_are_a_band_from_the_smallest_to_the_largest():
     trials = dict.fromkeys(SPECTRA, halves)
     explained = spectrum_figure(SPECTRA, trials=trials).axes[0]
     (path,) = explained.collections[0].get_paths()
-    found = {(round(x), round(y, 6)) for x, y in path.vertices}
+    found = {(round(x), round(y, 6)) for x, y in np.asarray(path.vertices).tolist()}
     assert found == {(1, 0.25), (1, 0.9), (2, 0.1), (2, 0.25)}, "as many components as every trial has"
     assert not spectrum_figure(SPECTRA).axes[0].collections
 

@@ -21,9 +21,11 @@ def test_spaces_stand_side_by_side_with_their_shares() -> None:
     )
     assert before.get_xlabel() == "50% of the variance"
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["RGB", "text"]
-    counts = [len(shapes.get_offsets()) for shapes in after.collections]
+    counts = [len(np.asarray(shapes.get_offsets())) for shapes in after.collections]
     assert counts == [2, 0, 0, 2], "a shape for each kind of evidence"
-    assert len({*map(tuple, after.collections[0].get_facecolor())}) == 2, "a colour for each person"
+    assert (
+        len({*map(tuple, np.atleast_2d(np.asarray(after.collections[0].get_facecolor())).tolist())}) == 2
+    ), "a colour for each person"
     assert len(COLOURS) > 2
     assert render(figure, dots_per_inch=40).startswith(b"\x89PNG")
 

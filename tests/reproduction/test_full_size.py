@@ -68,7 +68,7 @@ def test_everything_that_is_missing_is_named(tmp_path: Path) -> None:
     ):
         assert words in message
     with pytest.raises(ConfigurationError, match=r"data \(--data CUHK-PEDES=FOLDER"):
-        paper_study({}, dataset="manifest", configs=CONFIGS, **sources)
+        paper_study({}, dataset="manifest", configs=CONFIGS, cloud=sources["cloud"], edge=sources["edge"])
     with pytest.raises(ConfigurationError, match="two data sets named llcm"):
         paper_study({"llcm": tmp_path}, dataset="llcm", configs=CONFIGS, spectra={"llcm": tmp_path})
     with pytest.raises(ConfigurationError, match=r"teacher\.yaml.*student\.yaml"):

@@ -142,9 +142,7 @@ def outline(folder: Path) -> Outline:
             clip = CLIPModel(config)
             if "grid" in card:
                 rows, columns = card["grid"]
-                set_positions(
-                    clip.vision_model, torch.empty(rows * columns + 1, config.vision_config.hidden_size)
-                )
+                set_positions(clip.vision_model, torch.empty(rows * columns + 1, clip.vision_embed_dim))
             towers = nn.ModuleList([clip.vision_model, clip.text_model])
             dim = card.get("dim", clip.visual_projection.out_features)
             bias, size = card.get("head_bias", False), preprocessing or PAPER.student

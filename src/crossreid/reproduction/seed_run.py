@@ -231,7 +231,7 @@ class SeedRun:
     def _tuned(
         self,
         name: str,
-        config: _Config,
+        config: TeacherConfig | StudentConfig | DistillationConfig,
         dataset: Dataset,
         *,
         same: Callable[["SeedRun"], Model],
@@ -273,7 +273,12 @@ class SeedRun:
         return self._noted(replace(best, tried=known))
 
     def _trained(
-        self, name: str, config: _Config, dataset: Dataset, teacher: Model | None, start: Model | None
+        self,
+        name: str,
+        config: TeacherConfig | StudentConfig | DistillationConfig,
+        dataset: Dataset,
+        teacher: Model | None,
+        start: Model | None,
     ) -> Model:
         rate = config.loop.learning_rate
         folder = self.folder / slug(name) / f"rate-{rate:g}"
@@ -300,7 +305,12 @@ class SeedRun:
     def _seeded(self, config: _Config) -> _Config:
         return config.model_copy(update={"loop": config.loop.model_copy(update={"seed": self.seed})})
 
-    def _claim(self, config: _Config, dataset: Dataset, teacher: Model | None) -> dict[str, Any]:
+    def _claim(
+        self,
+        config: TeacherConfig | StudentConfig | DistillationConfig,
+        dataset: Dataset,
+        teacher: Model | None,
+    ) -> dict[str, Any]:
         """Everything that a model depends on."""
         return {
             "seed": self.seed,

@@ -43,19 +43,19 @@ class StepCounter(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Run one operation, on fake tensors where it has any."""
-        kwargs = kwargs or {}
-        tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+        keywords: dict[str, Any] = kwargs or {}
+        tensors = [leaf for leaf in tree_leaves((args, keywords)) if isinstance(leaf, Tensor)]
         fake = [tensor for tensor in tensors if isinstance(tensor, FakeTensor)]
         if fake:
             if func in _INDEXING:
                 args = (args[0], [place for index in args[1] for place in _places(index)], *args[2:])
             if len(fake) < len(tensors):
-                args, kwargs = tree_map(self._without_data, (args, kwargs))
-            made = func(*args, **kwargs)
+                args, keywords = tree_map(self._without_data, (args, keywords))
+            made = func(*args, **keywords)
             count = flop_registry.get(func._overloadpacket)
-            self.flops += count(*args, **kwargs, out_val=made) if count else 0
-        elif tensors or (made := self._made_anew(func, args, kwargs)) is None:
-            made = func(*args, **kwargs)
+            self.flops += count(*args, **keywords, out_val=made) if count else 0
+        elif tensors or (made := self._made_anew(func, args, keywords)) is None:
+            made = func(*args, **keywords)
         self._track(made)
         return made
 
