@@ -311,11 +311,6 @@ class SeedRun:
         dataset: Dataset,
         teacher: Model | None,
     ) -> dict[str, Any]:
-        self,
-        config: TeacherConfig | StudentConfig | DistillationConfig,
-        dataset: Dataset,
-        teacher: Model | None,
-    ) -> dict[str, Any]:
         """Everything that a model depends on."""
         return {
             "seed": self.seed,
