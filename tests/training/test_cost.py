@@ -21,7 +21,7 @@ from crossreid.training.plan import check_backbone, plan_training
 from crossreid.training.weightless import batch_groups, weightless_batch
 
 CPU = Machine("cpu", 1, None, "fp32", 1e9, 1.0, "measured here")
-GPU = Machine("cuda", 1, 24, "bf16", 1e12, 0.4, "of --rate")
+GPU = Machine("cuda", 1, 24.0, "bf16", 1e12, 0.4, "of --rate")
 LOOP = {"steps": 30, "learning_rate": 0.1}
 BATCH = {"people": 2, "groups": 2}
 

@@ -40,7 +40,7 @@ def test_a_card_says_precision_and_rate(setting: str, card: str, precision: str,
 
 def test_options_take_the_place_of_the_card_s() -> None:
     machine = machine_by_options(
-        precision="bf16", card=find_card("T4"), memory_gib=20, processes=1, rate=71e12
+        precision="bf16", card=find_card("T4"), memory_gib=20.0, processes=1, rate=71e12
     )
     assert (machine.memory_gib, machine.flops, machine.share) == (20, 71e12, 0.4)
     assert machine.usable_mib == pytest.approx(20 * 1024 * 0.9)

@@ -174,7 +174,7 @@ def test_memory_of_several_processes_of_an_average_and_on_a_gpu(tiny: Any, folde
         if isinstance(module, torch.nn.Linear)
         for parameter in module.parameters()
     )
-    gpu = memory(Machine("cuda", 1, 24, "bf16", 1e12, 0.4, "of --rate"))
+    gpu = memory(Machine("cuda", 1, 24.0, "bf16", 1e12, 0.4, "of --rate"))
     assert alone.frozen - gpu.frozen == pytest.approx(2 * linear / 2**20)
 
 
