@@ -91,8 +91,8 @@ def setting_words(record: Mapping[str, Any]) -> list[str]:
 def _temperatures(teacher: Mapping[str, Any], edge: Mapping[str, Any]) -> str:
     cloud, small = (f"{one['weights']['temperature']:g}" for one in (teacher, edge))
     return (
-        f"Temperatures of the similarity loss: cloud {cloud}, edge {small}. The paper's text has none; its authors' code"
-        " has 0.05 and 0.07."
+        f"Temperatures of the similarity loss: cloud {cloud}, edge {small}. The paper's text has none; its authors'"
+        " code has 0.05 and 0.07."
     )
 
 
