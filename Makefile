@@ -13,7 +13,7 @@ export PYTHON
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo reproduce test test-all test-edge check format docs site bench clean
+.PHONY: help setup demo reproduce test test-all test-edge check format docs site resolve bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -74,6 +74,9 @@ docs: $(READY) ## write anew what pages take from code and records
 site: $(DEMO) ## the documentation as web pages, in build/site
 	@tools/set_up.sh $(VENV) docs
 	$(BIN)/mkdocs build --strict --quiet
+
+resolve: $(DEMO) ## ask the package index on which platforms and Pythons each extra can be installed
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/check_resolution.py
 
 bench: $(READY) ## measure on this machine; results go to benchmarks/results
 	set -e; for benchmark in benchmarks/*.py; do $(BIN)/python $$benchmark; done
