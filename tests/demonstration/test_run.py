@@ -87,9 +87,10 @@ def test_only_followers_share_the_space_of_the_cloud_model(result: DemoResult) -
         for setting in SETTINGS
     }
     assert spaces["C2C"] == spaces["E2E"] == spaces["edge, closed form"]
-    assert (
-        len({spaces[name] for name in ("C2C", "edge, task only", "untrained edge", "untrained cloud")}) == 4
-    )
+    # A student whose few steps only harmed keeps its start, and with it the space of the untrained model.
+    assert spaces["C2C"] not in {
+        spaces[name] for name in ("edge, task only", "untrained edge", "untrained cloud")
+    }
 
 
 def test_everybody_comes_from_a_site_and_nobody_is_in_two_sets(result: DemoResult, folder: Path) -> None:
