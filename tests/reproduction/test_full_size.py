@@ -49,7 +49,7 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_everything_that_is_missing_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    sources = {"cloud": str(tmp_path / "empty"), "edge": "nobody/has-this"}
+    sources: dict[str, Any] = {"cloud": str(tmp_path / "empty"), "edge": "nobody/has-this"}
     with pytest.raises(ConfigurationError) as caught:
         paper_study(
             {"CUHK-PEDES": tmp_path / "gone"},

@@ -21,8 +21,8 @@ def test_p_of_three_seeds_is_students() -> None:
     """t = 2 / (1 / sqrt 3) = 3.4641; with 2 degrees of freedom p = 1 - t / sqrt(t^2 + 2) = 1 - 3.4641 / sqrt 14."""
     assert p_value([1.0, 2.0, 3.0]) == pytest.approx(1 - math.sqrt(12 / 14))
     assert p_value([-1.0, -2.0, -3.0]) == pytest.approx(1 - math.sqrt(12 / 14))
-    found = p_value([0.3, 1.2, -0.4, 2.0, 0.9])
-    assert found == pytest.approx(float(stats.ttest_1samp([0.3, 1.2, -0.4, 2.0, 0.9], 0)[1]))
+    values = [0.3, 1.2, -0.4, 2.0, 0.9]
+    assert p_value(values) == pytest.approx(stats.ttest_1samp(values, 0)[1])
 
 
 def test_p_without_spread_or_without_seeds() -> None:

@@ -37,7 +37,8 @@ from crossreid.training.build import read_history, train_model
 from crossreid.training.config import DistillationConfig, StudentConfig, TeacherConfig
 from crossreid.training.teacher_features import store_teacher_features
 
-_Config = TypeVar("_Config", bound=TeacherConfig | StudentConfig | DistillationConfig)
+_AnyConfig = TeacherConfig | StudentConfig | DistillationConfig
+_Config = TypeVar("_Config", bound=_AnyConfig)
 
 _TRAIN, _VALIDATION = "train", "validation"
 
@@ -231,7 +232,7 @@ class SeedRun:
     def _tuned(
         self,
         name: str,
-        config: TeacherConfig | StudentConfig | DistillationConfig,
+        config: _AnyConfig,
         dataset: Dataset,
         *,
         same: Callable[["SeedRun"], Model],
@@ -273,12 +274,7 @@ class SeedRun:
         return self._noted(replace(best, tried=known))
 
     def _trained(
-        self,
-        name: str,
-        config: TeacherConfig | StudentConfig | DistillationConfig,
-        dataset: Dataset,
-        teacher: Model | None,
-        start: Model | None,
+        self, name: str, config: _AnyConfig, dataset: Dataset, teacher: Model | None, start: Model | None
     ) -> Model:
         rate = config.loop.learning_rate
         folder = self.folder / slug(name) / f"rate-{rate:g}"
@@ -305,12 +301,7 @@ class SeedRun:
     def _seeded(self, config: _Config) -> _Config:
         return config.model_copy(update={"loop": config.loop.model_copy(update={"seed": self.seed})})
 
-    def _claim(
-        self,
-        config: TeacherConfig | StudentConfig | DistillationConfig,
-        dataset: Dataset,
-        teacher: Model | None,
-    ) -> dict[str, Any]:
+    def _claim(self, config: _AnyConfig, dataset: Dataset, teacher: Model | None) -> dict[str, Any]:
         """Everything that a model depends on."""
         return {
             "seed": self.seed,
