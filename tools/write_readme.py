@@ -46,18 +46,22 @@ def pages(results: Path, page: Path, picture: Path) -> dict[Path, str]:
 
 
 def table(run: Record, seeds: Record) -> Iterator[str]:
-    """R1 / mAP of each task in one run, the mean mAP, and the mean and deviation of that over seeds."""
+    """R1 / mAP of each task in one run, the mean mAP and, of several seeds, its mean and deviation over them."""
     found = {
         (row["setting"], row["task"]): row for row in run["rows"] if row["protocol"] == "source-excluded"
     }
     titles = [task.replace("->", "→") for task in TASKS]
-    yield f"| | {' | '.join(titles)} | mean mAP | over {len(seeds['seeds'])} seeds |"
-    yield "| --- |" + " ---: |" * (len(TASKS) + 2)
+    several = len(seeds["seeds"]) > 1
+    header = [*titles, "mean mAP", *([f"over {len(seeds['seeds'])} seeds"] if several else [])]
+    yield f"| | {' | '.join(header)} |"
+    yield "| --- |" + " ---: |" * len(header)
     for setting, words in MODELS.items():
         rows = [found[setting, task] for task in TASKS]
         cells = [f"{row['r1']:.1f} / {row['mean_ap']:.1f}" for row in rows]
         values = seeds["mean_map"][setting]
-        cells += [f"{run['mean_map'][setting]:.1f}", f"{mean(values):.1f} ({stdev(values):.1f})"]
+        cells.append(f"{run['mean_map'][setting]:.1f}")
+        if several:
+            cells.append(f"{mean(values):.1f} ({stdev(values):.1f})")
         yield f"| {words} | {' | '.join(cells)} |"
 
 

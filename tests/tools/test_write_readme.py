@@ -55,6 +55,13 @@ def test_a_model_is_a_row(tool: ModuleType) -> None:
     assert [line.split(" | ")[-2] for line in lines[2:]] == [f"{value:.1f}" for value in MEANS.values()]
 
 
+def test_one_seed_has_no_deviation(tool: ModuleType) -> None:
+    one = {"seeds": [0], "mean_map": {setting: [value] for setting, value in MEANS.items()}}
+    lines = list(tool.table(run(), one))
+    assert lines[0] == "| | S→R | IR→R | T→R | mean mAP |"
+    assert lines[2] == "| cloud model, untrained | 21.0 / 20.0 | 21.0 / 20.0 | 21.0 / 20.0 | 20.0 |"
+
+
 def test_aims_are_judged_by_the_mean_over_seeds(tool: ModuleType) -> None:
     assert list(tool.aims(seeds())) == [
         "- Untrained cloud model: 20.0 (aim: 15 to 45) - met",
