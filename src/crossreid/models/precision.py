@@ -58,10 +58,8 @@ def native_precisions(device: str) -> frozenset[Precision]:
         with torch.cuda.device(device):
             if torch.cuda.is_bf16_supported(including_emulation=False):
                 found.add("bf16")
-            if torch.cuda.get_device_capability() >= (
-                7,
-                0,
-            ):  # before Volta, most compute it far slower than fp32
+            # Before Volta, most GPUs compute fp16 far slower than fp32.
+            if torch.cuda.get_device_capability() >= (7, 0):
                 found.add("fp16")
     elif torch.device(device).type == "cpu" and _processor_has_bf16():
         found.add("bf16")
