@@ -56,9 +56,11 @@ def native_precisions(device: str) -> frozenset[Precision]:
     found: set[Precision] = {"fp32"}
     if _is_cuda(device):
         with torch.cuda.device(device):
-            found |= {"bf16"} if torch.cuda.is_bf16_supported(including_emulation=False) else set()
-            # Before Volta, half precision exists on all GPUs and is a 64th as fast as fp32 on most.
-            found |= {"fp16"} if torch.cuda.get_device_capability() >= (7, 0) else set()
+            if torch.cuda.is_bf16_supported(including_emulation=False):
+                found.add("bf16")
+            # Before Volta, most GPUs compute fp16 far slower than fp32.
+            if torch.cuda.get_device_capability() >= (7, 0):
+                found.add("fp16")
     elif torch.device(device).type == "cpu" and _processor_has_bf16():
         found.add("bf16")
     return frozenset(found)
