@@ -46,7 +46,7 @@ def test_a_pack_of_a_vision_tower_embeds_pictures_as_its_model_does(
 
 def test_its_card_speaks_of_pictures_alone(folder: Path, tmp_path: Path) -> None:
     pack = PackEncoder(folder).pack
-    assert set(pack.checksums) == {"image.onnx"}
+    assert set(pack.checksums) == {"image.onnx", "probes.safetensors"}
     assert set(pack.parity.modalities) == {"rgb", "ir", "sketch"}
     assert {task.task for task in pack.parity.tasks} == {"S->R", "IR->R"}
     readme = (folder / "README.md").read_text()
