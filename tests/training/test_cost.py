@@ -96,7 +96,9 @@ def test_what_changes_it(folders: dict[str, str]) -> None:
     assert of_two.flops == pytest.approx(plain.flops / 2, rel=0.01)
     assert of_two.activations_mib == pytest.approx(plain.activations_mib / 2, rel=0.02)
     # FlashAttention keeps no matrix of attention, and half precision half of the rest.
-    assert cost(GPU).activations_mib < 0.7 * plain.activations_mib
+    fused = cost(GPU)
+    assert fused.activations_mib < 0.7 * plain.activations_mib
+    assert cost(GPU, checkpointing=True).activations_mib < fused.activations_mib / 2
 
 
 class Doubled(nn.Module):

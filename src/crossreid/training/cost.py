@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import nn
 
 from crossreid.training.fake_tensors import (
@@ -60,7 +59,7 @@ def step_cost(
             loss = task(make_batch(), progress=1.0)["total"]
         activations = saved.count_bytes()
         saved.forget()
-        torch.autograd.backward(loss)  # unlike `loss.backward()`, within what `computing_as` replaces
+        loss.backward()
     return StepCost(
         flops=float(counter.flops) * accumulation,
         activations_mib=activations / 2**20,

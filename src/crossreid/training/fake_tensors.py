@@ -1,8 +1,9 @@
 """A training step on tensors without data: what it keeps, the memory that it takes and its matrix products."""
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,7 +12,6 @@ from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.flop_counter import flop_registry
@@ -143,14 +143,28 @@ class SavedTensors:
 
 @contextmanager
 def computing_as(device: str, precision: str) -> Iterator[None]:
-    """Within, attention is computed as a training does it on a kind of device: fused, on a CPU by matrix products.
+    """Within, a CPU's tensors are computed with as a training does it on a kind of device, as far as memory goes.
+
+    On a CPU attention is matrix products. On a GPU it is fused, and autocast runs layer norm in float32. Blocks that
+    are computed again in the backward pass must find the same functions, which a mode of torch would not give them.
 
     Args:
         device: "cpu" or "cuda", which need not be there.
         precision: "fp32", "bf16" or "fp16".
+
+    Source: PyTorch's lists of autocast operations.
     """
-    with sdpa_kernel(SDPBackend.MATH) if device == "cpu" else _AsOnGpu(_HALF.get(precision)):
+    if device == "cpu":
+        with sdpa_kernel(SDPBackend.MATH):
+            yield
+        return
+    attention, norm = functional.scaled_dot_product_attention, functional.layer_norm
+    functional.scaled_dot_product_attention = partial(_attend_fused, _HALF.get(precision))
+    functional.layer_norm = partial(_norm_in_float, norm)
+    try:
         yield
+    finally:
+        functional.scaled_dot_product_attention, functional.layer_norm = attention, norm
 
 
 def autocast(precision: str) -> torch.autocast:
@@ -169,61 +183,54 @@ def _drop_gradient(parameter: Tensor) -> None:
     parameter.grad = None
 
 
-class _AsOnGpu(TorchFunctionMode):
-    """Computes on a CPU's tensors what autocast and attention do on a GPU, as far as memory is concerned.
+def _norm_in_float(norm: Callable[..., Tensor], *args: Any, **options: Any) -> Tensor:
+    if not torch.is_autocast_enabled("cpu"):
+        return norm(*args, **options)
+    with torch.autocast("cpu", enabled=False):
+        return norm(*map(_widened, args), **{name: _widened(value) for name, value in options.items()})
+
+
+def _attend_fused(
+    half: torch.dtype | None,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """FlashAttention where it can be had, else, with a mask or in float32, the memory-efficient attention.
 
     Args:
         half: the type of autocast; None without it.
+        query: and what follows, as of `scaled_dot_product_attention`.
+        key: likewise.
+        value: likewise.
+        attn_mask: likewise.
+        dropout_p: likewise.
+        is_causal: likewise.
+        scale: likewise.
+        enable_gqa: likewise.
 
-    Source: PyTorch's lists of autocast operations: on CUDA layer norm and softmax run in float32, on a CPU in half
-        precision. Attention without a mask is FlashAttention (arXiv 2205.14135), else, or in float32, the
-        memory-efficient one (arXiv 2112.05682).
+    Source: FlashAttention-2 (arXiv 2307.08691); memory-efficient attention (arXiv 2112.05682).
     """
-
-    def __init__(self, half: torch.dtype | None) -> None:
-        super().__init__()
-        self._half = half
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        """Run one function."""
-        options = dict(kwargs or {})
-        if func is functional.scaled_dot_product_attention:
-            return self._attend(*args, **options)
-        if func in (functional.layer_norm, functional.softmax) and torch.is_autocast_enabled("cpu"):
-            with torch.autocast("cpu", enabled=False):
-                return func(
-                    *map(_widened, args), **{name: _widened(value) for name, value in options.items()}
-                )
-        return func(*args, **options)
-
-    def _attend(
-        self,
-        query: Tensor,
-        key: Tensor,
-        value: Tensor,
-        attn_mask: Tensor | None = None,
-        dropout_p: float = 0.0,
-        is_causal: bool = False,
-        scale: float | None = None,
-        enable_gqa: bool = False,
-    ) -> Tensor:
-        if torch.is_autocast_enabled("cpu") and self._half is not None:
-            query, key, value = (part.to(self._half) for part in (query, key, value))
-        if attn_mask is None and query.dtype in _HALF.values():
-            return _ATEN._scaled_dot_product_flash_attention(
-                query, key, value, dropout_p, is_causal, False, scale=scale
-            )[0]
-        if enable_gqa:
-            repeats = query.shape[1] // key.shape[1]
-            key, value = (part.repeat_interleave(repeats, dim=1) for part in (key, value))
-        if attn_mask is not None:
-            shape = (*query.shape[:3], key.shape[2])
-            attn_mask = torch.zeros_like(attn_mask, dtype=query.dtype).expand(shape)
-        return _ATEN._scaled_dot_product_efficient_attention(
-            query, key, value, attn_mask, True, dropout_p, is_causal, scale=scale
+    if torch.is_autocast_enabled("cpu") and half is not None:
+        query, key, value = (part.to(half) for part in (query, key, value))
+    if attn_mask is None and query.dtype in _HALF.values():
+        return _ATEN._scaled_dot_product_flash_attention(
+            query, key, value, dropout_p, is_causal, False, scale=scale
         )[0]
+    if enable_gqa:
+        repeats = query.shape[1] // key.shape[1]
+        key, value = (part.repeat_interleave(repeats, dim=1) for part in (key, value))
+    if attn_mask is not None:
+        shape = (*query.shape[:3], key.shape[2])
+        attn_mask = query.new_zeros(attn_mask.shape).expand(shape)
+    return _ATEN._scaled_dot_product_efficient_attention(
+        query, key, value, attn_mask, True, dropout_p, is_causal, scale=scale
+    )[0]
 
 
 def _widened(value: Any) -> Any:
