@@ -33,7 +33,7 @@ class ModelEncoder:
         self, model: Model, *, space: str = "", source: str = "", precision: PrecisionSetting = "auto"
     ) -> None:
         self.model, self.source = model.eval(), source
-        self._precision = resolve_precision(precision, model.device, remedy="--precision auto")
+        self._precision: Precision = resolve_precision(precision, model.device, remedy="--precision auto")
         weights = fingerprint_of(model)
         self._fingerprint = f"{weights}@{space or weights}"
 
