@@ -1,11 +1,10 @@
 """A training's task and batch without weights, pictures or data, for a dry run."""
 
-from types import SimpleNamespace
 from typing import Any, cast
 
 import torch
 from torch import nn
-from transformers import CLIPModel
+from transformers import CLIPConfig, CLIPModel
 
 from crossreid.core.errors import ConfigurationError
 from crossreid.core.modality import Modality
@@ -164,15 +163,11 @@ def _student(config: StudentConfig | DistillationConfig | DsmdConfig, drawn: Out
             vision, text, drawn.tokenizer(), drawn.preprocessing, dim=dim, text_tokens=tokens
         )
     else:
-        clip = SimpleNamespace(
-            vision_model=vision,
-            text_model=text,
-            visual_projection=nn.Linear(vision.config.hidden_size, dim, bias=False),
-            text_projection=nn.Linear(text.config.hidden_size, dim, bias=False),
-            config=None,
-        )
+        sizes = {"text_config": text.config.to_dict(), "vision_config": vision.config.to_dict()}
+        clip = CLIPModel(CLIPConfig(**sizes, projection_dim=dim))
+        clip.vision_model, clip.text_model = vision, text
         student = Student(
-            cast("CLIPModel", clip),
+            clip,
             drawn.tokenizer(),
             drawn.preprocessing,
             dim=dim,
