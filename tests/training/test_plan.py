@@ -76,9 +76,8 @@ def test_a_student_s_plan_counts_what_its_training_trains(
 
 
 def test_a_distillation_takes_the_width_of_its_teacher(folders: dict[str, str]) -> None:
-    config = DistillationConfig.model_validate(
-        {"kind": "distillation", "backbone": folders["student"], "loop": LOOP, "input": {"height": 112}}
-    )
+    values = {"kind": "distillation", "backbone": folders["student"], "loop": LOOP, "input": {"height": 112}}
+    config = DistillationConfig.model_validate(values | {"distillation": {"components": 10}})
     own, wider = (plan_training(config, None, machine=CPU, teacher=t) for t in (None, folders["teacher"]))
     assert wider.trained_parameters - own.trained_parameters == (32 - 20) * 4 * 24
     assert (own.height, own.width, own.epochs) == (112, 56, None)
