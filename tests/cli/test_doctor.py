@@ -76,7 +76,8 @@ def test_a_device_needs_no_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {check.name: check for check in checks.run_checks()}
     assert found["torch"].verdict == "note"
     assert "crossreid[models]" in found["torch"].remedy
-    assert not [name for name in found if name.startswith(("precision", "weights", "encode", "models"))]
+    assert not [name for name in found if name.startswith(("precision", "models"))]
+    assert found["encode tiny-edge"].verdict == "ok"
 
 
 def test_the_precision_and_the_rates_behind_it() -> None:

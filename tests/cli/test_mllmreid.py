@@ -32,8 +32,8 @@ def test_the_tiny_configuration_makes_all_that_it_needs(run: Call, tmp_path: Pat
     result = run("train", config, "--out", out, *overrides(SMALL))
     assert "(loss " in result.stdout
     assert "validation mAP" in result.stdout
-    (said,) = (json.loads(line) for line in (out / "samples.jsonl").read_text().splitlines())
-    assert said["step"] == 1
+    untrained, said = (json.loads(line) for line in (out / "samples.jsonl").read_text().splitlines())
+    assert (untrained["step"], said["step"]) == (0, 1)
     assert said["item"].startswith("validation/")
     assert json.loads((out / "people" / "train" / "world.json").read_text())["style"] == "evening"
     assert (out / "backbone" / "model" / "config.json").is_file()

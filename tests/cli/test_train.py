@@ -30,7 +30,7 @@ def test_a_student_is_trained_and_the_next_step_works(
     assert "at step 2, validation mAP" in result.stdout
     assert load_encoder(out / "model").fingerprint != load_encoder(edge).fingerprint
     steps = [json.loads(line)["step"] for line in (out / "history.jsonl").read_text().splitlines()]
-    assert steps == [1, 2, 2]
+    assert steps == [0, 1, 2, 2]
     assert "S->R" in run(*next_words(result.stdout)).stdout
     again = run("train", config, "--data", world, "--validation-split", "test", "--out", out)
     assert again.stdout == result.stdout  # all steps are done: nothing is trained twice

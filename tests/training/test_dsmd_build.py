@@ -68,8 +68,8 @@ def test_the_tiny_configuration_runs_to_its_end(tiny: Any, features: Embeddings,
     for name in ("total", "task", *LOSSES, *(f"weight_{loss}" for loss in LOSSES)):
         assert [step for step, _ in read_history(history, name)] == [1, 2, 3], name
     assert read_history(history, "weight_feature")[0] == (1, 1.0)
-    ((step, rsum),) = read_history(history, "validation_rsum")
-    assert step == 3
+    (untrained, _), (step, rsum) = read_history(history, "validation_rsum")
+    assert (untrained, step) == (0, 3)
     assert 0 < rsum <= 600
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert record["configuration"]["dsmd"]["balancer"] == {

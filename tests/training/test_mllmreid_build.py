@@ -102,7 +102,7 @@ def test_a_stopped_training_goes_on_as_if_nothing_had_happened(
     assert load_encoder(parts).fingerprint == load_encoder(whole).fingerprint
     files = [lines(tmp_path / run / "samples.jsonl") for run in ("whole", "parts")]
     assert files[0] == files[1]
-    assert [line["instruction"] for line in files[0]] == [DIVERSE[0].words] * 4
+    assert [line["instruction"] for line in files[0]] == [DIVERSE[0].words] * 6
     assert "from_words" not in files[0][0]
 
 

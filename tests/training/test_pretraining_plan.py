@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import CLIPModel
+from transformers import CLIPModel, PreTrainedTokenizerFast, Qwen2VLModel
 
 from crossreid.core.modality import Modality
-from crossreid.models.folder import load_model
 from crossreid.models.loading import model_folder
-from crossreid.models.presets import tiny_edge_config
+from crossreid.models.presets import TINY_DIM, tiny_cloud_config, tiny_edge_config, tiny_preprocessing
+from crossreid.models.prompts import TINY_PROMPTS
 from crossreid.models.student import Student
 from crossreid.models.teacher import Teacher
 from crossreid.models.tokenizer import special_token_ids
@@ -46,17 +46,21 @@ def batch() -> CaptionedBatch:
     )
 
 
+def words(name: str) -> PreTrainedTokenizerFast:
+    return PreTrainedTokenizerFast.from_pretrained(model_folder(name), local_files_only=True)
+
+
 def captioning() -> nn.Module:
-    teacher, _ = load_model(model_folder("tiny-cloud"))
-    assert isinstance(teacher, Teacher)
+    tokenizer = words("tiny-cloud")
+    backbone = Qwen2VLModel(tiny_cloud_config(special_token_ids(tokenizer)))
+    teacher = Teacher(backbone, tokenizer, TINY_PROMPTS, tiny_preprocessing())
     return CaptioningTask(teacher, contrast=1.0, attributes=1.0, attribute_sizes=attribute_sizes())
 
 
 def contrastive() -> nn.Module:
-    student, _ = load_model(model_folder("tiny-edge"))
-    assert isinstance(student, Student)
-    tokenizer: Any = student.tokenizer
+    tokenizer = words("tiny-edge")
     clip = CLIPModel(tiny_edge_config(special_token_ids(tokenizer)))
+    student = Student(clip, tokenizer, tiny_preprocessing(), dim=TINY_DIM)
     return ContrastiveTask(clip, student, attributes=1.0, attribute_sizes=attribute_sizes())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from transformers import BatchEncoding
+from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from crossreid.models.prompts import END_OF_TEXT, IM_END, SPECIAL_TOKENS
 
@@ -14,7 +14,7 @@ _WORD = len(SPECIAL_TOKENS)
 """The id of everything that is no special token."""
 
 
-class StandInTokenizer:
+class StandInTokenizer(PreTrainedTokenizerBase):
     """Gives every word, mark and line break one token; the special tokens of Qwen2-VL have ids of their own."""
 
     unk_token_id = None

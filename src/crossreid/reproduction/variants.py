@@ -75,5 +75,5 @@ def without_task(config: DistillationConfig) -> DistillationConfig:
     return _with_distillation(config, task=0.0)
 
 
-def _with_distillation(config: DistillationConfig, **changed: float) -> DistillationConfig:
+def _with_distillation(config: DistillationConfig, **changed: float | int) -> DistillationConfig:
     return config.model_copy(update={"distillation": config.distillation.model_copy(update=changed)})
