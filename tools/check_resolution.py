@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ PLATFORMS = {
     "macOS arm64": "aarch64-apple-darwin",
 }
 """Names of platforms, and what uv calls them; 2.28 is the glibc of Debian 10 and RHEL 8, 2.35 that of Ubuntu 22.04."""
+_AT_ONCE = 6  # they wait for the index most of the time
 NOTHING, TESTED = "(none)", "dev, versions of constraints.txt"
 
 
@@ -47,15 +48,14 @@ class Resolution:
 
 
 def main() -> int:
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
-        "optional-dependencies"
-    ]
-    found = []
-    for extra in (NOTHING, *extras, TESTED):
-        row = list(resolutions(extra))
-        marks = ", ".join(f"{one.platform} {one.python}" for one in row if one.reason)
-        print(f"{extra}: {f'not on {marks}' if marks else 'everywhere'}", flush=True)
-        found += row
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = (NOTHING, *settings["project"]["optional-dependencies"], TESTED)
+    places = [(extra, platform, python) for extra in extras for platform in PLATFORMS for python in PYTHONS]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = list(pool.map(lambda place: resolve(*place), places))
+    for extra in extras:
+        lacking = [f"{one.platform} {one.python}" for one in found if one.extra == extra and one.reason]
+        print(f"{extra}: {'not on ' + ', '.join(lacking) if lacking else 'everywhere'}")
     for reason in dict.fromkeys(one.reason for one in found if one.reason):
         print(f"  {reason}")
     write_record(found)
@@ -63,18 +63,13 @@ def main() -> int:
     return 0
 
 
-def resolutions(extra: str) -> Iterator[Resolution]:
-    """Those of one extra, on all platforms by all Pythons."""
-    for name, platform in PLATFORMS.items():
-        for python in PYTHONS:
-            done = subprocess.run(
-                command(extra, platform=platform, python=python),
-                cwd=ROOT, capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            if done.returncode == 0:
-                yield Resolution(extra, name, python, len(re.findall(r"^\S+==", done.stdout, re.MULTILINE)))
-            else:
-                yield Resolution(extra, name, python, 0, reason_of(done.stderr))
+def resolve(extra: str, platform: str, python: str) -> Resolution:
+    """Ask for an extra on one platform by one Python."""
+    words = command(extra, platform=PLATFORMS[platform], python=python)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return Resolution(extra, platform, python, 0, reason_of(done.stderr))
+    return Resolution(extra, platform, python, len(re.findall(r"^\S+==", done.stdout, re.MULTILINE)))
 
 
 def command(extra: str, *, platform: str, python: str) -> list[str]:

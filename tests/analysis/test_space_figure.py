@@ -14,6 +14,7 @@ def space(modalities: list[str]) -> Space:
 
 def test_spaces_stand_side_by_side_with_their_shares() -> None:
     figure = space_figure({"before": space(["rgb", "text"]), "after": space(["rgb", "rgb", "text", "text"])})
+    assert render(figure, dots_per_inch=40).startswith(b"\x89PNG")
     before, after = figure.axes
     assert (before.get_title(), after.get_title()) == (
         "before: 2 items of 2 people",
@@ -27,7 +28,6 @@ def test_spaces_stand_side_by_side_with_their_shares() -> None:
         len({*map(tuple, np.atleast_2d(np.asarray(after.collections[0].get_facecolor())).tolist())}) == 2
     ), "a colour for each person"
     assert len(COLOURS) > 2
-    assert render(figure, dots_per_inch=40).startswith(b"\x89PNG")
 
 
 def test_nothing_is_not_drawn() -> None:
