@@ -100,7 +100,7 @@ def test_a_dry_run_takes_the_width_of_a_teacher_that_is_there_or_will_be(
     run: Call, configuration: Write, world: Path, cloud: Path, tiny: Any, tmp_path: Path
 ) -> None:
     narrow = save_model(tiny.student(projection=20, dim=20), tmp_path / "narrow")
-    config = configuration("distillation", backbone=str(narrow))
+    config = configuration("distillation", backbone=str(narrow), distillation={"components": 10})
     before = sorted(tmp_path.rglob("*"))
     planned = ("distill", config, "--dry-run", "--data", world, "--teacher")
     shown = run(*planned, cloud).stdout

@@ -122,7 +122,7 @@ def components(runs: Runs) -> Drawn:
     cosine, rows = edge_reports(runs, COSINE), edge_rows(runs, (*ZERO_STEPS, TASK_ONLY, COSINE))
     gains = {}
     for count in counts:
-        name = f"{PRINCIPAL}, k = {count} ({count / width:.0%} of {width})"
+        name = f"{PRINCIPAL}, k = {count} ({100 * count / width:.0f} % of {width})"
         for setting in SETTINGS:
             found = reports_of(
                 runs,
