@@ -29,7 +29,7 @@ settings.load_profile("reproducible")
 
 # Checked annotations of lists look at a random item. Drawn from `random` itself, in a thread of a server under test,
 # that item would change the state that hypothesis watches while it makes an example.
-vars(codemain)["getrandbits"] = random.Random(0).getrandbits
+codemain.getrandbits = random.Random(0).getrandbits  # pyright: ignore[reportPrivateImportUsage]
 
 _GOLDEN = Path(__file__).parent / "golden"
 

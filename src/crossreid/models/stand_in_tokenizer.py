@@ -15,17 +15,20 @@ _WORD = len(SPECIAL_TOKENS)
 
 
 class StandInTokenizer(PreTrainedTokenizerBase):
-    """Gives every word, mark and line break one token; the special tokens of Qwen2-VL have ids of their own."""
+    """Gives every word, mark and line break one token; the special tokens of Qwen2-VL have ids of their own.
+
+    It takes what the models of a dry run ask of a tokenizer, and nothing else of one.
+    """
 
     unk_token_id = None
     bos_token_id = pad_token_id = SPECIAL_TOKENS.index(END_OF_TEXT)
     eos_token_id = SPECIAL_TOKENS.index(IM_END)
 
-    def convert_tokens_to_ids(self, token: str) -> int:
+    def convert_tokens_to_ids(self, token: str) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The id of a special token."""
         return SPECIAL_TOKENS.index(token)
 
-    def __call__(
+    def __call__(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
         text: str | Sequence[str],
         *,
