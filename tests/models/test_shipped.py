@@ -19,7 +19,16 @@ from crossreid.packing.drawn import drawn_samples
 from crossreid.runtime import PackEncoder
 
 SEARCH_S = 1.5
-"""Processor time that a cold search by words may take."""
+"""Processor time that a cold search by words may take where `START` takes `START_S`."""
+
+START_S = 0.28
+START = """
+import resource
+import numpy, onnxruntime, pydantic, rich.console, typer
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(used.ru_utime + used.ru_stime)
+"""
+"""The libraries that every search loads: how long they take tells how fast and how busy this machine is."""
 
 SEARCH = """
 import resource, sys
@@ -104,10 +113,15 @@ def test_a_cold_search_by_words_loads_no_torch_and_takes_little_time(
     assert record is not None
     assert (record.source, record.fingerprint) == ("tiny-edge", model.fingerprint)
     for options in ([], ["--fpir", "0.01"]):
-        _, errors = run("search", gallery, "--text", "a man in a red jacket", *options)
-        seconds, *loaded = errors.splitlines()[-1].split()
-        assert loaded == []
-        assert float(seconds) <= SEARCH_S
+        starts, searches = [], []
+        for _ in range(3):
+            done = subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True)
+            starts.append(float(done.stdout))
+            _, errors = run("search", gallery, "--text", "a man in a red jacket", *options)
+            seconds, *loaded = errors.splitlines()[-1].split()
+            assert loaded == []
+            searches.append(float(seconds))
+        assert min(searches) <= SEARCH_S * max(1.0, min(starts) / START_S)
 
 
 def run(*words: Any) -> tuple[str, str]:
