@@ -52,6 +52,21 @@ def test_it_says_in_words_and_bars_what_was_found_and_what_to_type_next(
     assert lines[-1] == command
 
 
+def test_a_missing_server_is_reported_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crossreid.demonstration.run, "run_demo", lambda *_, **__: pytest.fail("it was run"))
+    monkeypatch.setitem(sys.modules, "fastapi", None)
+    for name in [
+        name for name in sys.modules if name.startswith(("crossreid.server", "crossreid.cli.demo_"))
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    outcome = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "d"), "--serve"])
+    assert outcome.exit_code == 2, outcome.stderr
+    assert "crossreid[serve]" in outcome.stderr
+    assert not (tmp_path / "d").exists()
+
+
 @pytest.mark.parametrize(
     ("called", "on_the_path", "expected"),
     [

@@ -2,12 +2,12 @@ import pytest
 import torch
 
 from crossreid.core.errors import ConfigurationError
+from crossreid.models.loading import Precision, PrecisionSetting
 from crossreid.training.machine import (
     CARDS,
     find_card,
     machine_by_options,
     planned_precision,
-    product_rate,
     this_machine,
 )
 
@@ -24,13 +24,14 @@ def test_a_card_is_found_by_its_name_however_it_is_written() -> None:
         ("auto", "RTX-3090", "bf16", 71),
         ("bf16", "A100-80", "bf16", 312),
         ("fp32", "A100-40", "fp32", 19.5),
-        ("no", "A100-40", "fp32", 19.5),
         ("auto", "T4", "fp16", 65),
         ("bf16", "T4", "bf16", 8.1),  # without tensor cores for it
         ("fp16", "H100", "fp16", 989),
     ],
 )
-def test_a_card_says_precision_and_rate(setting: str, card: str, precision: str, tflops: float) -> None:
+def test_a_card_says_precision_and_rate(
+    setting: PrecisionSetting, card: str, precision: Precision, tflops: float
+) -> None:
     found = find_card(card)
     assert planned_precision(setting, found) == precision
     machine = machine_by_options(precision=precision, card=found, memory_gib=None, processes=4, rate=None)
@@ -52,4 +53,3 @@ def test_the_rate_of_this_machine_is_measured() -> None:
     assert machine.share == 1
     assert machine.device == ("cuda" if torch.cuda.is_available() else "cpu")
     assert machine.flops > 1e8
-    assert product_rate("fp32", machine.device) > 1e8

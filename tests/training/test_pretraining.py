@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from crossreid.core.encoder import Encoder
+from crossreid.core.errors import CheckpointError
 from crossreid.core.modality import Modality
 from crossreid.models.loading import load_encoder
 from crossreid.models.presets import TINY_DIM
@@ -42,6 +43,20 @@ def test_a_pretraining_makes_an_encoder_and_shares_its_pictures(
     assert (tmp_path / "corpus" / "photographs.npy").stat().st_mtime_ns == drawn
     first, second = load_file(folder / "model.safetensors"), load_file(again / "model.safetensors")
     assert all((first[name] == second[name]).all() for name in first)
+
+
+def test_the_record_of_another_pretraining_is_kept(tmp_path: Path) -> None:
+    config = ContrastiveConfig.model_validate(
+        {"kind": "contrastive", "loop": {"steps": 3, "learning_rate": 1e-3}, **SIZES}
+    )
+    other = config.model_dump(mode="json") | {"batch_drawings": 1}
+    checkpoint = tmp_path / "checkpoint"
+    checkpoint.mkdir()
+    (checkpoint / "progress.json").write_text(json.dumps({"format": 1, "step": 1, "config": other}))
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(CheckpointError, match="batch_drawings"):
+        pretraining.pretrain(config, tmp_path, quiet=True)
+    assert (tmp_path / "run.json").read_text() == "{}"
 
 
 @pytest.mark.slow

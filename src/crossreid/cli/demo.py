@@ -27,12 +27,16 @@ def demo(
     Draws the people of a site, adapts the cloud model to it, distils the edge model from the cloud model, and compares
     both with the untrained models on people never seen. An interrupted demonstration continues where it was.
     """
-    if not (serve and (out / "results.json").is_file()):
+    if not serve:
         _run(out, seed)
-    if serve:
-        from crossreid.cli.demo_page import serve_demo
+        return
+    from crossreid.cli.demo_page import (
+        serve_demo,
+    )  # first: what the server lacks is said before minutes of training
 
-        serve_demo(out, port)
+    if not (out / "results.json").is_file():
+        _run(out, seed)
+    serve_demo(out, port)
 
 
 def _run(out: Path, seed: int) -> None:

@@ -4,6 +4,15 @@ import webbrowser
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from crossreid.cli.serve import open_database, take_over_folder
+from crossreid.models.loading import load_encoder
+from crossreid.server.app import create_app
+from crossreid.server.records import accounts
+from crossreid.server.roles import Role
+from crossreid.server.running import Listening, listen, server_of
+from crossreid.server.service import MAIN, Service
+from crossreid.server.settings import Settings
+
 VISITOR = "visitor of the demonstration"
 _KEY_LASTS = timedelta(hours=12)
 
@@ -13,15 +22,6 @@ def serve_demo(folder: Path, port: int) -> None:
 
     Nothing but this machine can reach the server. It prints a supervisor's key, and opens a browser where there is one.
     """
-    from crossreid.cli.serve import open_database, take_over_folder
-    from crossreid.models.loading import load_encoder
-    from crossreid.server.app import create_app
-    from crossreid.server.records import accounts
-    from crossreid.server.roles import Role
-    from crossreid.server.running import Listening, listen, server_of
-    from crossreid.server.service import MAIN, Service
-    from crossreid.server.settings import Settings
-
     gallery, settings = str(folder / "gallery"), Settings()
     taken, where = listen(Listening(port=port))
     with taken, open_database(gallery) as database:

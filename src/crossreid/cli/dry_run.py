@@ -10,6 +10,7 @@ from crossreid.cli.options import TrainingData, is_file
 
 if TYPE_CHECKING:
     from crossreid.data.dataset import Dataset
+    from crossreid.models.loading import Precision
     from crossreid.training.config import (
         CaptioningConfig,
         ContrastiveConfig,
@@ -85,7 +86,7 @@ class PlannedMachine:
         )
 
 
-def _precision_here(loop: "LoopConfig") -> str:
+def _precision_here(loop: "LoopConfig") -> "Precision":
     """The precision that a training of these settings has on this machine."""
     from crossreid.training.accelerating import training_precision
 

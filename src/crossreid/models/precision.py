@@ -16,8 +16,7 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 _FASTER = 1.1
 """A precision below fp32 has to be faster by this factor: it costs accuracy, and a measurement has noise."""
-_SIDES = {"cuda": 2048}
-_SIDE, _REPEATS = 384, 5
+_FIRST_SIDE, _LARGEST_SIDE, _ENOUGH_S = 256, 8192, 0.01
 _WARNED: set[tuple[str, str]] = set()
 
 
@@ -73,19 +72,24 @@ def slowdown(device: str, precision: Precision) -> float:
 
 @cache
 def product_gflops(device: str, precision: Precision) -> float:
-    """The rate of a product of two square matrices, in GFLOP/s: the fastest of a few, which take some milliseconds."""
-    side = _SIDES.get(torch.device(device).type, _SIDE)
-    # No random numbers: a training that measures this must draw the same ones as one that does not.
-    matrix = torch.linspace(-1, 1, side * side, device=device).reshape(side, side).to(DTYPES[precision])
-    best = float("inf")
+    """Return the rate of a product of two square matrices, in GFLOP/s.
+
+    The matrices grow until one product takes a hundredth of a second, and the best rate counts. Where a precision is
+    emulated, the first product takes that long.
+    """
+    side, best, spent = _FIRST_SIDE, 0.0, 0.0
     with torch.inference_mode(), torch.autocast(torch.device(device).type, enabled=False):
-        for _ in range(_REPEATS + 1):
+        while spent < 3 * _ENOUGH_S:
+            # No random numbers: a training that measures this must draw the same ones as one that does not.
+            matrix = torch.ones(side, side, device=device, dtype=DTYPES[precision])
+            torch.matmul(matrix, matrix)
             begun = _now(device)
             torch.matmul(matrix, matrix)
-            best = min(best, max(_now(device) - begun, 1e-9))
-            if best > 0.01:  # emulated: once more would tell nothing new
-                break
-    return 2 * side**3 / best / 1e9
+            seconds = max(_now(device) - begun, 1e-9)
+            best, spent = max(best, 2 * side**3 / seconds), spent + seconds
+            if seconds < _ENOUGH_S and side < _LARGEST_SIDE:
+                side *= 2
+    return best / 1e9
 
 
 def _now(device: str) -> float:

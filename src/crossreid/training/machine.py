@@ -1,22 +1,20 @@
 """The machine that a training is planned for: its memory, its processes and its rate of matrix products."""
 
-import time
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 
 from crossreid.core.errors import ConfigurationError
+from crossreid.models.loading import Precision, PrecisionSetting
+from crossreid.models.precision import product_gflops
 
 Half = Literal["bf16", "fp16"]
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 SHARE_OF_PEAK = 0.4
 """Of a card's peak that a training is planned at: large models reach 21 to 46 % (PaLM, arXiv 2204.02311, table 3)."""
 LEFT_FREE = 0.1
 """Of a card's memory: for the CUDA context, workspaces of libraries and what fragmentation wastes."""
-
-_FIRST_SIDE, _ENOUGH_S = 256, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ class Machine:
     device: Literal["cpu", "cuda"]
     processes: int
     memory_gib: float | None
-    precision: str
+    precision: Precision
     flops: float
     share: float
     described: str
@@ -103,21 +101,20 @@ def find_card(name: str) -> Card:
     return card
 
 
-def planned_precision(setting: str, card: Card | None) -> str:
-    """What a setting means on a GPU that is not here: fp32, bf16 or fp16.
+def planned_precision(setting: PrecisionSetting, card: Card | None) -> Precision:
+    """Return the precision that a setting means on a GPU that is not here.
 
     Args:
         setting: of `loop.precision`.
         card: of the plan; of one that is not named, bf16 is taken to be native.
     """
-    if setting in ("no", "fp32"):
-        return "fp32"
-    half = card.half if card else "bf16"
-    return half if setting == "auto" else setting
+    if setting == "auto":
+        return card.half if card else "bf16"
+    return setting
 
 
 def machine_by_options(
-    *, precision: str, card: Card | None, memory_gib: float | None, processes: int, rate: float | None
+    *, precision: Precision, card: Card | None, memory_gib: float | None, processes: int, rate: float | None
 ) -> Machine:
     """A machine of GPUs that is not here.
 
@@ -141,34 +138,10 @@ def machine_by_options(
     return Machine("cuda", processes, memory, precision, tflops * 1e12, SHARE_OF_PEAK, where)
 
 
-def this_machine(precision: str, *, processes: int = 1) -> Machine:
+def this_machine(precision: Precision, *, processes: int = 1) -> Machine:
     """The GPU or processor of this machine, at a rate that is measured."""
     gpu = torch.cuda.is_available()
     memory = torch.cuda.get_device_properties(0).total_memory / 2**30 if gpu else None
     device = "cuda" if gpu else "cpu"
-    rate = product_rate(precision, device)
+    rate = product_gflops(device, precision) * 1e9
     return Machine(device, processes, memory, precision, rate, 1.0, "measured here")
-
-
-def product_rate(precision: str, device: str) -> float:
-    """FLOP/s of a product of two square matrices, the best of those that some hundredths of a second allow.
-
-    The matrices grow until one product takes that long: where a precision is emulated, the first one does.
-    """
-    side, best, spent = _FIRST_SIDE, 0.0, 0.0
-    while spent < 3 * _ENOUGH_S:
-        first = torch.ones(side, side, device=device, dtype=DTYPES[precision])
-        torch.matmul(first, first)
-        begun = _now(device)
-        torch.matmul(first, first)
-        seconds = max(_now(device) - begun, 1e-9)
-        best, spent = max(best, 2 * side**3 / seconds), spent + seconds
-        if seconds < _ENOUGH_S and side < 8192:
-            side *= 2
-    return best
-
-
-def _now(device: str) -> float:
-    if device == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter()

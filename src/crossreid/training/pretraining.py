@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,8 +27,9 @@ from crossreid.models.training_record import RECORD
 from crossreid.synthesis.pedestrians.attributes import attribute_sizes
 from crossreid.synthesis.pedestrians.world import World
 from crossreid.synthesis.things import draw_thing
+from crossreid.training.accelerating import training_precision
 from crossreid.training.batches import PICTURES
-from crossreid.training.checkpoint import load_weights
+from crossreid.training.checkpoint import CHECKPOINT, check_checkpoint, load_weights
 from crossreid.training.config import CaptioningConfig, ContrastiveConfig, PretrainingConfig
 from crossreid.training.corpus import open_corpus
 from crossreid.training.corpus_batches import CorpusBatches
@@ -47,10 +49,15 @@ def pretrain(config: CaptioningConfig | ContrastiveConfig, folder: Path, *, quie
 
     Returns:
         The model folder, weights in half precision.
+
+    Raises:
+        CheckpointError: `folder` holds another training.
     """
+    settings = config.model_dump(mode="json")
+    check_checkpoint(folder / CHECKPOINT, config=settings, precision=training_precision(config.loop))
     write_record(
         folder / RECORD,
-        config.model_dump(mode="json"),
+        settings,
         seed=config.loop.seed,
         trained_on={
             "name": f"procedural world {config.world_seed}",
@@ -64,9 +71,11 @@ def pretrain(config: CaptioningConfig | ContrastiveConfig, folder: Path, *, quie
     set_seed(config.loop.seed)
     match config:
         case CaptioningConfig():
-            model: Teacher | Student = _pretrain_cloud(config, batches, tokenizer, folder, quiet=quiet)
+            model: Teacher | Student = _pretrain_cloud(
+                config, settings, batches, tokenizer, folder, quiet=quiet
+            )
         case ContrastiveConfig():
-            model = _pretrain_edge(config, batches, tokenizer, folder, quiet=quiet)
+            model = _pretrain_edge(config, settings, batches, tokenizer, folder, quiet=quiet)
     return save_model(model, folder / "model", dtype=torch.float16)
 
 
@@ -118,6 +127,7 @@ def _batches(
 
 def _pretrain_cloud(
     config: CaptioningConfig,
+    settings: dict[str, Any],
     batches: CorpusBatches,
     tokenizer: PreTrainedTokenizerFast,
     folder: Path,
@@ -135,13 +145,13 @@ def _pretrain_cloud(
         attribute_sizes=attribute_sizes(),
     )
     _go_on(task, config)
-    settings = config.model_dump(mode="json")
     train(task, batches, config.loop, folder, description="captioning", settings=settings, quiet=quiet)
     return teacher
 
 
 def _pretrain_edge(
     config: ContrastiveConfig,
+    settings: dict[str, Any],
     batches: CorpusBatches,
     tokenizer: PreTrainedTokenizerFast,
     folder: Path,
@@ -164,7 +174,6 @@ def _pretrain_edge(
         attribute_sizes=attribute_sizes(),
     )
     _go_on(task, config)
-    settings = config.model_dump(mode="json")
     train(task, batches, config.loop, folder, description="contrast", settings=settings, quiet=quiet)
     # A new one, whose heads are copied from the trained projections.
     return Student(clip, tokenizer, student.preprocessing, dim=TINY_DIM)
