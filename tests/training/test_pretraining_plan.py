@@ -54,14 +54,18 @@ def captioning() -> nn.Module:
     tokenizer = words("tiny-cloud")
     backbone = Qwen2VLModel(tiny_cloud_config(special_token_ids(tokenizer)))
     teacher = Teacher(backbone, tokenizer, TINY_PROMPTS, tiny_preprocessing())
-    return CaptioningTask(teacher, contrast=1.0, attributes=1.0, attribute_sizes=attribute_sizes())
+    return CaptioningTask(
+        teacher, contrast=1.0, attributes=1.0, tagging_share=0.0, attribute_sizes=attribute_sizes()
+    )
 
 
 def contrastive() -> nn.Module:
     tokenizer = words("tiny-edge")
     clip = CLIPModel(tiny_edge_config(special_token_ids(tokenizer)))
     student = Student(clip, tokenizer, tiny_preprocessing(), dim=TINY_DIM)
-    return ContrastiveTask(clip, student, attributes=1.0, attribute_sizes=attribute_sizes())
+    return ContrastiveTask(
+        clip, student, attributes=1.0, tagging_share=0.0, attribute_sizes=attribute_sizes()
+    )
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,9 @@ ANSWERED = (0, 2)
 SIZES = (2, 3)
 LABELS = torch.tensor([[0, 2], [1, 0]])
 """Two photographs of people and a drawing; the first and the last picture are talked about."""
-PLAIN: Any = {"attributes": 1.0, "attribute_sizes": SIZES}
-WEIGHTED: Any = {"attributes": 4.0, "attribute_sizes": SIZES}
+PLAIN: Any = {"attributes": 1.0, "tagging_share": 0.0, "attribute_sizes": SIZES}
+WEIGHTED: Any = PLAIN | {"attributes": 4.0}
+TAGGING: Any = WEIGHTED | {"tagging_share": 0.5}
 
 
 @pytest.fixture
@@ -138,6 +139,29 @@ def test_all_of_the_captioner_learns(teacher: Teacher, batch: CaptionedBatch) ->
     assert len(decayed["params"]) + len(spared["params"]) == len(list(task.parameters()))
 
 
+def trained(task: torch.nn.Module) -> set[str]:
+    """Names of the parts of the model that have a gradient."""
+    return {
+        name.rsplit(".layers.", 1)[0].split(".")[2] if name.startswith("teacher.") else name.split(".")[1]
+        for name, parameter in task.named_parameters()
+        if parameter.grad is not None
+    }
+
+
+def test_at_first_the_captioner_s_tower_alone_learns_attributes(
+    teacher: Teacher, batch: CaptionedBatch
+) -> None:
+    task = CaptioningTask(teacher, contrast=0.5, **TAGGING)
+    losses = task(batch, progress=0.49)
+    glances = teacher.see(batch.pixel_values[:2]).unflatten(0, (2, 6)).mean(dim=1)
+    expected = task.recognise([glances], LABELS)
+    torch.testing.assert_close(losses["attributes"], expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(losses["total"], 0.5 * 4 * expected, rtol=1e-4, atol=1e-5)
+    losses["total"].backward()
+    assert trained(task) == {"visual", "classify"}
+    assert "picture" in task(batch, progress=0.5)
+
+
 def _info_nce(first: torch.Tensor, second: torch.Tensor, scale: float) -> float:
     cosines = normalize(first, dim=1) @ normalize(second, dim=1).T * scale
     right = torch.arange(len(cosines))
@@ -198,6 +222,20 @@ def test_clip_is_contrasted_by_its_own_features(clip: CLIPModel, batch: Captione
     total = contrasts + 4 * attributes
     torch.testing.assert_close(losses["total"], total, rtol=1e-4, atol=1e-4)
     assert float(losses["accuracy"]) == pytest.approx(float(matched(words, seen)))
+
+
+def test_at_first_clip_s_tower_alone_learns_attributes(
+    clip: CLIPModel, batch: CaptionedBatch, tiny: Any
+) -> None:
+    model: Any = clip
+    task = ContrastiveTask(clip, Student(clip, tiny.tokenizer(), tiny.SIZE, dim=32), **TAGGING)
+    losses = task(batch, progress=0.49)
+    pictures = model.get_image_features(pixel_values=batch.pixel_values[:2], interpolate_pos_encoding=True)
+    expected = 4 * task.recognise([pictures.pooler_output], LABELS)
+    torch.testing.assert_close(losses["total"], expected, rtol=1e-4, atol=1e-5)
+    losses["total"].backward()
+    assert trained(task) == {"vision_model", "visual_projection", "classify"}
+    assert "contrast" in task(batch, progress=0.5)
 
 
 def test_contrast_trains_temperature_and_projections(

@@ -13,7 +13,7 @@ from crossreid.training.batches import PICTURES, CaptionedBatch
 from crossreid.training.corpus import Corpus
 from crossreid.training.loop import BatchSequence
 
-_CROP = Augmentation(flip=0.0, padding=6, erase=0.15)
+_CROP = Augmentation(flip=0.0, padding=3, erase=0.0)
 _OTHER_KIND = 0.25
 """Share of the pictures whose question names a random kind, so that features do not hang on that word."""
 
@@ -28,9 +28,9 @@ class Development:
         tint: largest change of a colour channel, as a share.
     """
 
-    black_and_white: float = 0.15
-    light: float = 0.25
-    tint: float = 0.12
+    black_and_white: float = 0.1
+    light: float = 0.1
+    tint: float = 0.04
 
     def __call__(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """uint8 [height, width, 3] -> the same shape."""

@@ -142,6 +142,7 @@ def _pretrain_cloud(
         teacher,
         contrast=config.contrast,
         attributes=config.attributes,
+        tagging_share=config.tagging_share,
         attribute_sizes=attribute_sizes(),
     )
     _go_on(task, config)
@@ -171,6 +172,7 @@ def _pretrain_edge(
         clip,
         student,
         attributes=config.attributes,
+        tagging_share=config.tagging_share,
         attribute_sizes=attribute_sizes(),
     )
     _go_on(task, config)

@@ -93,6 +93,7 @@ def _task(config: CaptioningConfig | ContrastiveConfig) -> nn.Module:
     tokenizer = PreTrainedTokenizerFast.from_pretrained(words, local_files_only=True)
     shared = {
         "attributes": config.attributes,
+        "tagging_share": 0.0,  # every step is planned as one of the later ones, which take longer
         "attribute_sizes": attribute_sizes(),
     }
     with torch.device("meta"):

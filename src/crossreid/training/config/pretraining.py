@@ -14,15 +14,18 @@ class PretrainingConfig(Configuration):
 
     The corpus has `photographs` of as many people, drawn in the style `day`, and `drawings` of things. A batch holds
     `batch_photographs` and `batch_drawings` of them. `attributes` weighs the recognition of the attributes of
-    photographed people against the contrast. `start` is the folder of an earlier pretraining, whose weights and
-    tokenizer this one goes on from. `compiled`: the towers go through torch.compile, which needs a C++ compiler and
-    two minutes, and shortens every step on a CPU.
+    photographed people against the contrast. In the first `tagging_share` of the steps the vision tower learns alone,
+    from attributes: captions teach a tower that sees nothing yet slowly, and each of their steps costs several times
+    as much. `start` is the folder of an earlier pretraining, whose weights and tokenizer this one goes on from.
+    `compiled`: the towers go through torch.compile, which needs a C++ compiler and two minutes, and shortens every
+    step on a CPU.
     """
 
     loop: LoopConfig
     start: Path | None = None
     compiled: bool = False
-    attributes: Annotated[float, Field(ge=0)] = 2.0
+    attributes: Annotated[float, Field(ge=0)] = 20.0
+    tagging_share: Annotated[float, Field(ge=0, lt=1)] = 0.5
     photographs: Positive = 60_000
     drawings: Positive = 8_000
     batch_photographs: Positive = 64

@@ -28,6 +28,7 @@ class CaptioningTask(nn.Module):
         teacher: all of it is trained.
         contrast: weight of contrast and attributes together.
         attributes: weight of attribute recognition against contrast.
+        tagging_share: of the training, at its start, in which the vision tower alone learns, from attributes.
         attribute_sizes: number of values of each attribute.
     """
 
@@ -37,12 +38,13 @@ class CaptioningTask(nn.Module):
         *,
         contrast: float,
         attributes: float,
+        tagging_share: float,
         attribute_sizes: Sequence[int],
     ) -> None:
         super().__init__()
         self.recognise = AttributeRecognition(teacher.dim, attribute_sizes)
         self.teacher, self.contrast = teacher, contrast
-        self.attributes = attributes
+        self.attributes, self.tagging_share = attributes, tagging_share
         self._end = token_id(teacher.conversation.tokenizer, IM_END)
         self.logit_scale = nn.Parameter(torch.tensor(FIRST_SCALE))
 
@@ -54,8 +56,16 @@ class CaptioningTask(nn.Module):
         """`picture` and `text`: nats a token; `contrast` and `attributes` in nats; `accuracy` of captions to pictures.
 
         Contrast and attributes are taken twice: where the chats are pooled, and of the means of each picture's visual
-        tokens, which gives the vision tower a direction before the language model has one.
+        tokens, which gives the vision tower a direction before the language model has one. While the tower learns
+        alone, `attributes` of those means and `total`.
         """
+        if progress < self.tagging_share:
+            people = len(batch.attributes)
+            alone = (
+                self.teacher.see(batch.pixel_values[:people]).unflatten(0, (people, -1)).float().mean(dim=1)
+            )
+            attributes = self.recognise([alone], batch.attributes)
+            return {"attributes": attributes, "total": self.contrast * self.attributes * attributes}
         questions, answers = self._ask(batch)
         told = self.teacher.conversation.for_captions(batch.captions)
         visual = self.teacher.see(batch.pixel_values).unflatten(0, (len(questions), -1))

@@ -20,6 +20,7 @@ class ContrastiveTask(nn.Module):
         clip: is trained.
         student: wraps the same CLIP; its tokenizer is used.
         attributes: weight of attribute recognition.
+        tagging_share: of the training, at its start, in which the vision tower alone learns, from attributes.
         attribute_sizes: number of values of each attribute.
     """
 
@@ -29,10 +30,11 @@ class ContrastiveTask(nn.Module):
         student: Student,
         *,
         attributes: float,
+        tagging_share: float,
         attribute_sizes: Sequence[int],
     ) -> None:
         super().__init__()
-        self.clip, self.attributes = clip, attributes
+        self.clip, self.attributes, self.tagging_share = clip, attributes, tagging_share
         self.recognise = AttributeRecognition(student.dim, attribute_sizes)
         self._tokenize = student.tokenize
 
@@ -41,13 +43,17 @@ class ContrastiveTask(nn.Module):
         return decayed_groups(self, learning_rate)
 
     def forward(self, batch: CaptionedBatch, *, progress: float) -> dict[str, Tensor]:
-        """`contrast` and `attributes` in nats, `accuracy` of captions to pictures, and `total`."""
-        clip = self.clip
+        """`contrast` and `attributes` in nats, `accuracy` of captions to pictures, and `total`.
+
+        While the tower learns alone, `attributes` of the pictures and `total`.
+        """
+        clip, people = self.clip, len(batch.attributes)
+        if progress < self.tagging_share:
+            attributes = self.recognise([self._see(batch.pixel_values[:people])], batch.attributes)
+            return {"attributes": attributes, "total": self.attributes * attributes}
         ids = self._tokenize(batch.captions).to(batch.pixel_values.device)
         words = clip.text_projection(clip.text_model(ids).pooler_output).float()
-        seen = clip.vision_model(batch.pixel_values, interpolate_pos_encoding=True).pooler_output
-        pictures = clip.visual_projection(seen).float()
-        people = len(batch.attributes)
+        pictures = self._see(batch.pixel_values)
         contrasts = contrast(pictures, words, clip.logit_scale)
         attributes = self.recognise([pictures[:people], words[:people]], batch.attributes)
         return {
@@ -56,3 +62,7 @@ class ContrastiveTask(nn.Module):
             "accuracy": matched(words, pictures),
             "total": contrasts + self.attributes * attributes,
         }
+
+    def _see(self, pixel_values: Tensor) -> Tensor:
+        seen = self.clip.vision_model(pixel_values, interpolate_pos_encoding=True).pooler_output
+        return self.clip.visual_projection(seen).float()
