@@ -27,7 +27,7 @@ def begin(words: list[str], folder: Path) -> subprocess.Popen[str]:
     """Call the program; standard error goes to a file, so that nobody has to read it meanwhile."""
     with (folder / "stderr.txt").open("w") as errors:
         return subprocess.Popen(
-            [sys.executable, "-m", "crossreid.cli", *words],
+            [sys.executable, "-m", "crossreid", *words],
             stdout=subprocess.DEVNULL, stderr=errors, text=True, start_new_session=True,
             env=os.environ | {"OMP_NUM_THREADS": "1"},
         )  # fmt: skip

@@ -64,7 +64,7 @@ def test_version() -> None:
 
 
 def test_launchers_of_processes_can_call_it() -> None:
-    words = [sys.executable, "-m", "crossreid.cli", "train", "gone.yaml", "--dry-run"]
+    words = [sys.executable, "-m", "crossreid", "train", "gone.yaml", "--dry-run"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("crossreid: gone.yaml cannot be read")

@@ -1,0 +1,5 @@
+"""`python -m crossreid`, which launchers of several processes call."""
+
+from crossreid.cli.main import run
+
+run()

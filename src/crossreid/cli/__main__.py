@@ -1,5 +1,0 @@
-"""`python -m crossreid.cli`, which launchers of several processes call."""
-
-from crossreid.cli.main import run
-
-run()
