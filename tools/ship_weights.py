@@ -26,13 +26,15 @@ _WORDS = {
     "tiny-cloud": (
         "A Qwen2-VL in small",
         """`Qwen2VLForConditionalGeneration` of transformers (vision tower, merger, tied language model),
-pretrained from nothing by next-token captioning of pictures, and of captions alone, by contrast of pictures and
-captions (as in CoCa) at the token that embeds, and by recognising the attributes of the photographed people there.""",
+pretrained from nothing. First the vision tower alone learns to recognise the attributes of photographed people
+(tagging). Then all of it learns by next-token captioning of pictures, and of captions alone, by contrast of pictures
+and captions (as in CoCa) at the token that embeds, and by recognising the attributes there.""",
     ),
     "tiny-edge": (
         "A CLIP in small",
-        """`CLIPModel` of transformers, pretrained from nothing by contrast of pictures and captions, and by recognising
-the attributes of the photographed people. `heads.safetensors` holds a head for each modality; they start as copies of
+        """`CLIPModel` of transformers, pretrained from nothing. First the vision tower alone learns to recognise the attributes of
+photographed people (tagging). Then both towers learn by contrast of pictures and captions, and by recognising the
+attributes in both. `heads.safetensors` holds a head for each modality; they start as copies of
 CLIP's projections.""",
     ),
 }
@@ -137,8 +139,10 @@ do not expect it to find real ones.
 
 def _stage(run: Path, configuration: dict) -> str:
     steps, batch = configuration["loop"]["steps"], configuration["batch_photographs"]
+    done = read_history(run / "history.jsonl", "total")[-1][0]
+    count = f"{steps:,}" if done == steps else f"{done:,} of {steps:,}"
     return f"""  - `crossreid train configs/{run.name}.yaml --out runs/{run.name}`:
-    {steps:,} steps of {batch} photographs out of {configuration["photographs"]:,} and
+    {count} steps of {batch} photographs out of {configuration["photographs"]:,} and
     {configuration["batch_drawings"]} drawings out of {configuration["drawings"]:,}"""
 
 

@@ -22,7 +22,6 @@ from crossreid.models.loading import load_encoder
 from crossreid.models.model_card import Measured
 from crossreid.models.training_record import TrainingRecord, read_training_record
 from crossreid.models.treatment import treat
-from crossreid.models.vision_text_presets import tiny_vision_text
 from crossreid.training.build import train_model
 from crossreid.training.config import TeacherConfig
 
@@ -112,8 +111,8 @@ def test_a_saved_llava_is_read_back_to_the_bit(tiny: Any, tmp_path: Path, featur
     np.testing.assert_allclose(read, size.normalise([size.resize(picture)]), atol=1e-5)
 
 
-def test_a_saved_vit_and_bert_are_read_back_to_the_bit(tmp_path: Path) -> None:
-    student = tiny_vision_text(["a man", "a woman"], dim=8, height=56, width=28, hidden=32, depth=1)
+def test_a_saved_vit_and_bert_are_read_back_to_the_bit(tmp_path: Path, tiny: Any) -> None:
+    student = tiny.vision_text(["a man", "a woman"], dim=8, height=56, width=28, hidden=32, depth=1)
     out = save_for_hub(save_model(student, tmp_path / "student"), tmp_path / "edge")
     again = load_encoder(out, device="cpu")
     assert again.fingerprint == load_encoder(tmp_path / "student", device="cpu").fingerprint

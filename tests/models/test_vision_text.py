@@ -25,15 +25,14 @@ from crossreid.models.folder import fingerprint_of, load_model, save_model
 from crossreid.models.loading import load_encoder
 from crossreid.models.vision_text import VisionTextStudent
 from crossreid.models.vision_text_folder import load_towers
-from crossreid.models.vision_text_presets import tiny_vision_text
 
 WORDS = ("A man in a red coat.", "a woman with a blue bag", "somebody tall in grey trousers and white shoes")
 HEIGHT, WIDTH = 56, 28
 
 
 @pytest.fixture(scope="module")
-def student() -> VisionTextStudent:
-    return tiny_vision_text(WORDS, dim=12, height=HEIGHT, width=WIDTH, hidden=32, depth=1, vocabulary=120)
+def student(tiny: Any) -> VisionTextStudent:
+    return tiny.vision_text(WORDS, dim=12, height=HEIGHT, width=WIDTH, hidden=32, depth=1, vocabulary=120)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,6 @@ from crossreid.core.errors import (
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.models.encoder import ModelEncoder
-from crossreid.models.vision_text_presets import tiny_vision_text
 from crossreid.packing import export, prepare, write_triton_repository
 from crossreid.runtime import PackEncoder, is_pack
 from crossreid.runtime.probes import Probes
@@ -264,7 +263,7 @@ def test_a_pack_in_float_is_not_calibrated(student_encoder: ModelEncoder, tiny: 
 
 
 def test_the_vision_text_student_is_exported_too(tiny: Any, tmp_path: Path) -> None:
-    model = tiny_vision_text(tiny.WORDS, dim=8, height=56, width=28, hidden=32, depth=1, vocabulary=60)
+    model = tiny.vision_text(tiny.WORDS, dim=8, height=56, width=28, hidden=32, depth=1, vocabulary=60)
     tiny.draw(model)
     encoder = ModelEncoder(model)
     captions = ["a man in a red coat", "a woman", "trousers " * 40]

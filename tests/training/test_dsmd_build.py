@@ -16,7 +16,6 @@ from crossreid.models.encoder import ModelEncoder
 from crossreid.models.folder import load_model, save_model
 from crossreid.models.loading import load_encoder
 from crossreid.models.vision_text import VisionTextStudent
-from crossreid.models.vision_text_presets import tiny_vision_text
 from crossreid.training.build import read_history, train_model
 from crossreid.training.config import DistillationConfig, DsmdConfig, load_config
 
@@ -100,10 +99,10 @@ def test_dsmd_brings_an_edge_model_to_its_teacher(tiny: Any, features: Embedding
     assert after > before + 0.05
 
 
-def test_a_vit_and_a_bert_learn_photographs_and_captions(photos: Path, tmp_path: Path) -> None:
+def test_a_vit_and_a_bert_learn_photographs_and_captions(photos: Path, tmp_path: Path, tiny: Any) -> None:
     train, val = (load_dataset("flickr30k", photos, split) for split in ("train", "val"))
     words = [sample.caption or "" for sample in train.of("text").samples]
-    student = tiny_vision_text(words, dim=8, height=56, width=28, hidden=32, depth=1, vocabulary=200)
+    student = tiny.vision_text(words, dim=8, height=56, width=28, hidden=32, depth=1, vocabulary=200)
     folder = save_model(student, tmp_path / "backbone")
     config = DsmdConfig.model_validate(
         {
@@ -136,7 +135,7 @@ def test_a_vit_and_a_bert_learn_photographs_and_captions(photos: Path, tmp_path:
     ("file", "style"), [("dsmd-paper.yaml", "flickr30k"), ("dsmd-paper-mscoco.yaml", "mscoco")]
 )
 def test_the_full_sized_configurations_run_in_small(
-    program: Any, tmp_path: Path, file: str, style: str
+    program: Any, tmp_path: Path, file: str, style: str, tiny: Any
 ) -> None:
     """On Karpathy's splits; those of MSCOCO have a `restval` that is learnt from too."""
     pictures = {"train": 6, "val": 5} | ({"restval": 2} if style == "mscoco" else {"train": 8})
@@ -145,7 +144,7 @@ def test_the_full_sized_configurations_run_in_small(
     )
     train, val = (load_dataset(style, photos, split) for split in ("train", "val"))
     assert len(train.labels) == 8
-    student = tiny_vision_text(["a dog"], dim=8, height=56, width=28, hidden=32, depth=1, vocabulary=200)
+    student = tiny.vision_text(["a dog"], dim=8, height=56, width=28, hidden=32, depth=1, vocabulary=200)
     folder = save_model(student, tmp_path / "backbone")
     smaller = [
         f"backbone={folder / 'vision'}+{folder / 'text'}", "loop.steps=3", "loop.validate_every=1", "loop.workers=0",

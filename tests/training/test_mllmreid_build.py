@@ -274,11 +274,10 @@ def test_a_plan_of_what_is_to_be_made_and_of_two_towers(tiny: Any, backbone: str
 
 @pytest.mark.parametrize("task", [0.0, 0.5])
 def test_a_plan_of_dsmd_counts_both_kinds_of_students(tiny: Any, tmp_path: Path, task: float) -> None:
-    from crossreid.models.vision_text_presets import tiny_vision_text
     from crossreid.training.build import _task
 
     people = tiny.dataset(people=8)
-    two = tiny_vision_text(tiny.WORDS, dim=12, height=56, width=28, hidden=32, depth=1, vocabulary=120)
+    two = tiny.vision_text(tiny.WORDS, dim=12, height=56, width=28, hidden=32, depth=1, vocabulary=120)
     folder = save_model(two, tmp_path / "two")
     joined = f"{folder / 'vision'}+{folder / 'text'}"
     clip = str(save_model(tiny.student(dim=12, projection=12), tmp_path / "clip"))

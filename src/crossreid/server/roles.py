@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from crossreid.core.errors import ConfigurationError
-
 
 class Role(StrEnum):
     """What somebody, or something, is to this server."""
@@ -80,21 +78,6 @@ BEGINS: dict[str, Permission] = {
 def to_cancel(kind: str, permissions: frozenset[Permission]) -> Permission:
     """What it takes to cancel a kind of work: what it takes to begin it, or all upkeep of a gallery."""
     return _P.TEMPLATES if _P.TEMPLATES in permissions else BEGINS[kind]
-
-
-def roles_of(names: Iterable[str]) -> frozenset[Role]:
-    """Names as roles.
-
-    Raises:
-        ConfigurationError: there is no such role, or none at all.
-    """
-    given = list(names)
-    unknown = sorted(set(given) - set(Role))
-    if unknown or not given:
-        raise ConfigurationError(
-            f"the roles {', '.join(unknown) or 'none'}", expected=f"some of {', '.join(Role)}"
-        )
-    return frozenset(map(Role, given))
 
 
 def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:

@@ -115,14 +115,6 @@ def choices(attribute: str) -> tuple[str | bool, ...]:
     return get_args(annotation) if get_origin(annotation) is Literal else (False, True)
 
 
-def count_combinations() -> int:
-    """The number of different attribute tuples."""
-    total = 1
-    for field in fields(Pedestrian):
-        total *= len(choices(field.name))
-    return total
-
-
 def attribute_sizes() -> tuple[int, ...]:
     """Number of choices of every attribute, in the order of the fields."""
     return tuple(len(choices(name)) for name in _NAMES)
