@@ -58,6 +58,7 @@ check: $(READY) ## lint, formatting, types, layers, documentation
 	$(BIN)/python tools/write_expansion.py --check
 	$(BIN)/python tools/write_readme.py --check
 	$(BIN)/python tools/check_docs.py
+	$(BIN)/python tools/check_words.py
 
 format: $(READY) ## put the code in its form
 	$(BIN)/ruff check --fix

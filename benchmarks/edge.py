@@ -6,7 +6,7 @@ precisions, from prepared input to vectors. In each round every way has its turn
 matrix products, whose rate is the machine's peak, and all that is done around the model, from an encoded picture or a
 caption on. Ratios are of one round. A pack that does not agree with its model is refused by `export` and not timed.
 
-Run `python benchmarks/edge.py`; stopped, it goes on where it was. It writes `benchmarks/results/edge.json` and with it
+Run `python benchmarks/edge.py`; run it again to resume. It writes `benchmarks/results/edge.json` and with it
 the section of `docs/edge.md`. With `--miniature` the model is tiny, the rounds few, and nothing but `runs/` is written.
 """
 

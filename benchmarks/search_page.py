@@ -171,7 +171,7 @@ def _look(url: str, key: str, words: list[str]) -> list[float]:
         page.goto(url)
         page.get_by_label("Purpose").fill("measurement")
         page.get_by_label("Reference").fill("1")
-        page.get_by_label("Search as I change things").uncheck()
+        page.get_by_label("Update results automatically").uncheck()
         found = [page.evaluate(_CLOCK, each) for each in words]
         browser.close()
     return found

@@ -32,10 +32,10 @@ and captions (as in CoCa) at the token that embeds, and by recognising the attri
     ),
     "tiny-edge": (
         "A CLIP in small",
-        """`CLIPModel` of transformers, pretrained from nothing. First the vision tower alone learns to recognise the attributes of
-photographed people (tagging). Then both towers learn by contrast of pictures and captions, and by recognising the
-attributes in both. `heads.safetensors` holds a head for each modality; they start as copies of
-CLIP's projections.""",
+        """`CLIPModel` of transformers, pretrained from nothing. First the vision tower alone learns to recognise
+the attributes of photographed people (tagging). Then both towers learn by contrast of pictures and
+captions, and by recognising the attributes in both. `heads.safetensors` holds a head for each modality;
+they start as copies of CLIP's projections.""",
     ),
 }
 _PACK_REMARK = """\
@@ -128,8 +128,8 @@ library_name: crossreid
 {stages}
   - `python tools/ship_weights.py {name} {" ".join(f"runs/{run.name}" for run in runs)}`
 - The same seed draws the same people and the same first weights; other thread counts or processors round differently.
-{f"- {remark}{chr(10)}" if remark else ""}- `calibration.json`: from which score on a search in its own gallery may
-  answer (`crossreid search --fpir`), learnt on {PEOPLE} `validation` people of the procedural world {WORLD}.
+{f"- {remark}{chr(10)}" if remark else ""}- `calibration.json`: match thresholds for searches in its own gallery
+  (`crossreid search --fpir`), calibrated on {PEOPLE} `validation` people of the procedural world {WORLD}.
 {_PACK_REMARK if name == PACKED else ""}- Hashes: `sha256sum --check SHA256SUMS`.
 
 Meant for the demonstration, the tests and for learning how the parts fit together. It has seen nobody but drawn people:

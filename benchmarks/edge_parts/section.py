@@ -43,7 +43,7 @@ def _subject(subject: Mapping[str, Any]) -> Iterator[str]:
     picture, caption = subject["cases"]["image 1"], subject["cases"]["text 1"]
     yield "\n".join(_rows(picture, caption, subject["packs"]))
     peaks = ", ".join(f"{kind} {rate:.0f}" for kind, rate in picture["peaks_gflops"].items())
-    unknown = "" if "int8" in picture["peaks_gflops"] else " A product in eight bits could not be had alone."
+    unknown = "" if "int8" in picture["peaks_gflops"] else " Peak int8 throughput was not measured."
     yield f"Peak of the machine's matrix products, billions of operations a second: {peaks}.{unknown}"
     bounds = _bounds(picture)
     if bounds:

@@ -331,7 +331,7 @@ def test_another_encoder_takes_over_when_all_is_done(address: str, gallery: Gall
         replacement.finish()
     gallery.enrol([GalleryItem("f")], embed([[0, 0, 1]]))
     gallery.erase(Selection(keys=["a", "d"]))
-    again = open_gallery(address).replacement(NEXT)  # goes on where it was
+    again = open_gallery(address).replacement(NEXT)  # resumes
     assert [item.key for item in again.pending(9)] == ["e", "f"]
     again.put([*ITEMS[3:], GalleryItem("f")], embed(np.array([new[3], new[4], new[4]]), NEXT.fingerprint))
     again.finish()

@@ -230,7 +230,7 @@ def test_an_index_that_is_being_built_is_cancelled(wide: Any) -> None:
         job = wide.admin.post("/index", status=202)["id"]
         wait_for(lambda: wide.admin.get(f"/jobs/{job}")["step"] == "waiting for others")
         told = wide.admin.get(f"/jobs/{job}")
-        assert (told["state"], told["progress"]) == ("running", None), "nobody can tell how far it is"
+        assert (told["state"], told["progress"]) == ("running", None), "the progress is unknown"
         assert wide.admin.post(f"/jobs/{job}/cancel")["state"] == "cancelled"
         wait_for(lambda: not building(wide))
     wait_for(lambda: job not in wide.service.jobs)

@@ -44,7 +44,7 @@ class WidthRow:
 
     @property
     def name(self) -> str:
-        """Precision and second look."""
+        """Precision and re-scoring."""
         return self.precision + (", re-scored" if self.rescored else "")
 
     @property
@@ -74,7 +74,7 @@ def width_curve(
     rotation: np.ndarray,
     timed_items: int = 20_000,
 ) -> tuple[WidthRow, ...]:
-    """Search galleries of each width, in both precisions, with and without a second look in full width.
+    """Search galleries of each width, in both precisions, with and without re-scoring in full width.
 
     Args:
         queries: rows of all kinds.
@@ -110,7 +110,7 @@ def smallest_width(rows: Sequence[WidthRow], name: str, *, allowed: float = ALLO
 
     Args:
         rows: of `width_curve`.
-        name: of the precision and second look.
+        name: of the precision and re-scoring.
         allowed: percentage points of mean mAP, against full width in float32.
     """
     full = next(row.mean for row in rows[::-1] if row.name == "float32")

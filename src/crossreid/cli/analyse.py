@@ -16,9 +16,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 _SHARES = (0.9, 0.95, 0.99)
 
-File = Annotated[Path, typer.Argument(metavar="EMBEDDINGS", help="A .parquet that crossreid embed wrote.")]
-Figure = Annotated[Path, typer.Option("--out", "-o", help="The figure: .png or .svg.")]
-Seed = Annotated[int, typer.Option(help="Of the draw.")]
+File = Annotated[Path, typer.Argument(metavar="EMBEDDINGS", help="A .parquet file of `crossreid embed`.")]
+Figure = Annotated[Path, typer.Option("--out", "-o", help="Output figure (.png or .svg).")]
+Seed = Annotated[int, typer.Option(help="Random seed.")]
 
 
 @app.callback()
@@ -36,16 +36,16 @@ app.command()(studies.leakage)
 @app.command("low-rank")
 def low_rank(
     embeddings: Annotated[
-        list[Path], typer.Argument(help="One .parquet or several that crossreid embed wrote.")
+        list[Path], typer.Argument(help="One or more .parquet files of `crossreid embed`.")
     ],
     *,
     out: Figure,
     trials: Annotated[
-        int, typer.Option(min=0, help="How many random halves of the items are looked at beside all of them.")
+        int, typer.Option(min=0, help="Number of random halves of the items, beside all of them.")
     ] = 4,
     seed: Seed = 0,
 ) -> None:
-    """Show how few directions hold most of what an encoder says, and how much that depends on the items."""
+    """Plot the low-rank spectrum of embeddings, over all items and over random halves."""
     from crossreid.analysis.figures import caption, spectrum_figure
     from crossreid.analysis.low_rank import low_rank_spectrum, random_halves
     from crossreid.cli.outputs import FIGURES, check_output_file, write_study
@@ -79,10 +79,10 @@ def tsne(
     embeddings: File,
     *,
     out: Figure,
-    people: Annotated[int, typer.Option(min=1, help="How many people, drawn at random.")] = 12,
+    people: Annotated[int, typer.Option(min=1, help="Number of people, chosen at random.")] = 12,
     seed: Seed = 0,
 ) -> None:
-    """Draw a map on which people should be islands, whatever the kind of evidence."""
+    """Plot a t-SNE map of some people in all modalities."""
     from crossreid.analysis.figures import caption, tsne_figure
     from crossreid.analysis.projection import project
     from crossreid.cli.outputs import FIGURES, check_output_file, write_figure
@@ -104,14 +104,14 @@ def tsne(
 @app.command()
 def pca(
     embeddings: Annotated[
-        list[Path], typer.Argument(help="One .parquet or several that crossreid embed wrote, a map each.")
+        list[Path], typer.Argument(help="One or more .parquet files of `crossreid embed`; one map for each.")
     ],
     *,
     out: Figure,
-    people: Annotated[int, typer.Option(min=1, help="How many people, drawn at random.")] = 12,
+    people: Annotated[int, typer.Option(min=1, help="Number of people, chosen at random.")] = 12,
     seed: Seed = 0,
 ) -> None:
-    """Draw embeddings along their first three principal directions, as before and after a distillation."""
+    """Plot embeddings along their first three principal directions, such as before and after a distillation."""
     from crossreid.analysis.figures import caption
     from crossreid.analysis.projection import principal_map
     from crossreid.analysis.space_figure import Space, space_figure
@@ -149,20 +149,22 @@ def cases(
     *,
     gallery: Annotated[
         Path | None,
-        typer.Option(metavar="EMBEDDINGS", help="A .parquet of the gallery; by default the same file."),
+        typer.Option(metavar="EMBEDDINGS", help="A .parquet file of the gallery. By default EMBEDDINGS."),
     ] = None,
     data: Data,
     dataset: DatasetName = "pedestrians",
     split: Split = "",
     task: Tasks = None,
-    protocol: Annotated[str, typer.Option(help="What is removed from the gallery.")] = "source-excluded",
-    successes: Annotated[int, typer.Option(min=0, help="Searches a task that find the right person.")] = 1,
-    failures: Annotated[int, typer.Option(min=0, help="Searches a task that do not.")] = 1,
-    top: Annotated[int, typer.Option(min=1, help="Results of each search.")] = 5,
+    protocol: Annotated[
+        str, typer.Option(help="Evaluation protocol, which says what is removed from the gallery.")
+    ] = "source-excluded",
+    successes: Annotated[int, typer.Option(min=0, help="Number of successful searches per task.")] = 1,
+    failures: Annotated[int, typer.Option(min=0, help="Number of failed searches per task.")] = 1,
+    top: Annotated[int, typer.Option(min=1, help="Number of results per search.")] = 5,
     seed: Seed = 0,
     out: Figure,
 ) -> None:
-    """Draw single searches as strips of pictures: drawn at random, not the prettiest."""
+    """Show randomly chosen searches as strips of pictures."""
     from crossreid.analysis.case_strips import case_strip
     from crossreid.analysis.cases import retrieval_cases
     from crossreid.analysis.strips import cases_figure

@@ -12,22 +12,24 @@ BROKEN = 1
 
 @app.callback()
 def audit() -> None:
-    """Look whether an audit log is as it was written."""
+    """Verify an audit log."""
 
 
 @app.command()
 def verify(
     log: Annotated[
-        Path, typer.Argument(metavar="FILE", help="What `GET /v1/audit/export` gave: an entry a line.")
+        Path, typer.Argument(metavar="FILE", help="Output of `GET /v1/audit/export`, one entry per line.")
     ],
     *,
     head: Annotated[
         str,
-        typer.Option(help="A hash that was noted before; the log must contain it. Without one nobody can tell"
-                     " whether the end is missing."),
+        typer.Option(help=(
+"Hash recorded earlier, which the log must contain. Without it a "
+"truncated log cannot be detected."
+)),
     ] = "",
 ) -> None:  # fmt: skip
-    """Follow the chain of an exported log from its beginning. Status 1 when it is broken."""
+    """Verify the hash chain of an exported audit log. Exits with status 1 if it is broken."""
     from crossreid.core.errors import DataError
     from crossreid.server.chain import read_export
     from crossreid.server.chain import verify as follow

@@ -22,50 +22,53 @@ _PAPER_SIZES, _PAPER_BATCHES = ["392x140", "280x140"], [1, 4]
 
 def bench(
     encoder: Annotated[
-        str, typer.Argument(help="tiny-cloud, tiny-edge, a model folder, an edge pack or a hub id.")
+        str, typer.Argument(help="Encoder: tiny-cloud, tiny-edge, a model folder, an edge pack or a hub id.")
     ],
     *,
     batch: Annotated[
         list[int] | None,
-        typer.Option(
-            min=1, help="Items a call; may be given several times. By default 1, 2, 4, 8, 16 and 32."
-        ),
+        typer.Option(min=1, help="Batch size. Repeatable; by default 1, 2, 4, 8, 16 and 32."),
     ] = None,
     size: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="HxW", help="Pictures in pixels; several times; not for a pack, which has its own."
+            metavar="HxW", help="Picture size in pixels, such as 280x140. Repeatable. A pack has its own."
         ),
     ] = None,
     paper: Annotated[
         bool,
         typer.Option(
             "--paper",
-            help="Table 5 of the paper: photographs, 392x140 and 280x140 (a pack has its own size), 1 and 4 at a time.",
+            help=(
+                "Measure table 5 of the paper: photos of 392x140 and 280x140 (a pack has its own "
+                "size), in batches of 1 and 4."
+            ),
         ),
     ] = False,
     modality: Annotated[
         list[str] | None,
-        typer.Option(help="rgb, ir, sketch or text; several times. By default rgb and text."),
+        typer.Option(help="Modality: rgb, ir, sketch or text. Repeatable; by default rgb and text."),
     ] = None,
     seconds: Annotated[
-        float, typer.Option(min=0, help="Of measurement of each modality, size and batch.")
+        float, typer.Option(min=0, help="Seconds of measurement for each modality, size and batch.")
     ] = 5.0,
-    warm_up: Annotated[int, typer.Option(min=0, help="Calls that are not counted.")] = 3,
+    warm_up: Annotated[int, typer.Option(min=0, help="Warm-up calls, which are not counted.")] = 3,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Of the runtime; by default its own choice.")
+        int | None, typer.Option(min=1, help="Threads of the runtime. By default its own choice.")
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="cpu or cuda; by default cuda where there is one.")
+        str | None, typer.Option(help="Device: cpu or cuda. By default cuda where available.")
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="auto (default), fp32, bf16 or fp16. An edge pack has its own.")
+        str | None,
+        typer.Option(help="Precision: auto (the default), fp32, bf16 or fp16. An edge pack has its own."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write the numbers and what they came from: .json.")
+        Path | None,
+        typer.Option("--out", "-o", help="Write the results and their provenance to this file (.json)."),
     ] = None,
 ) -> None:
-    """Measure latency, throughput and memory of an encoder on this machine, pictures decoded to vectors."""
+    """Measure latency, throughput and memory of an encoder on this machine, from decoded pictures to vectors."""
     from crossreid.cli.outputs import check_output_file, print_tables
     from crossreid.core.errors import ConfigurationError
     from crossreid.runtime.pack import is_pack

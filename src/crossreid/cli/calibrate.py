@@ -30,47 +30,53 @@ _PIPE_COLUMNS = 160
 
 
 def calibrate(
-    query: Annotated[
-        str, typer.Argument(help="What embeds the queries: an encoder, or a .parquet of crossreid embed.")
-    ],
+    query: Annotated[str, typer.Argument(help="Query encoder, or a .parquet of `crossreid embed`.")],
     *,
     gallery: Annotated[
-        str | None, typer.Option(metavar="ENCODER|FILE", help="The same for the gallery; by default QUERY.")
+        str | None,
+        typer.Option(
+            metavar="ENCODER|FILE",
+            help="Gallery encoder, or a .parquet of `crossreid embed`. By default QUERY.",
+        ),
     ] = None,
     data: OptionalData = None,
     dataset: DatasetName = "pedestrians",
     split: Split = "validation",
-    protocol: Annotated[str, typer.Option(help="What is removed from the gallery.")] = "source-excluded",
-    compatible: Annotated[
-        bool, typer.Option("--compatible", help="Vouch that encoders which name different spaces share one.")
-    ] = False,
+    protocol: Annotated[
+        str, typer.Option(help="Evaluation protocol, which says what is removed from the gallery.")
+    ] = "source-excluded",
+    compatible: Annotated[bool, typer.Option("--compatible", help="Skip the embedding-space check.")] = False,
     into: Annotated[
         Path | None,
-        typer.Option(metavar="GALLERY", help="A gallery that receives the calibration, for search --fpir."),
+        typer.Option(
+            metavar="GALLERY", help="Gallery that receives the calibration, for `crossreid search --fpir`."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
             "-o",
-            help="The calibration: .json. By default calibration.json in the folder of the gallery's encoder, from"
-            " where crossreid index copies it.",
+            help=(
+                "Output file for the calibration (.json). By default calibration.json in the "
+                "folder of the gallery's encoder, from which `crossreid index` copies it."
+            ),
         ),
     ] = None,
     figures: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for ROC, DET, scores and reliability as .png and .svg, with their numbers."
+            help="Folder for the ROC, DET, score and reliability figures (.png and .svg) and their numbers."
         ),
     ] = None,
     batch_size: BatchSize = 64,
     device: Device = None,
     precision: Precision = None,
 ) -> None:
-    """Learn what scores mean: from which one on a search may answer, and how probably a candidate is right.
+    """Calibrate match thresholds and match probabilities.
 
-    Needs people whom neither training nor test has seen. Searches for each of them with every combination of their
-    evidence, once in the whole gallery and once without them, and learns weights of the kinds of evidence on the way.
+    Needs people who are in neither the training nor the test set. Searches for each of them with every combination of
+    their evidence, once in the whole gallery and once without them, and fits modality weights too.
     """
     from crossreid.cli.outputs import check_output_file, check_output_folder
     from crossreid.evaluation.calibration import calibrate as calibrate_

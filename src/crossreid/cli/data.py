@@ -24,34 +24,37 @@ def data() -> None:
 
 @app.command()
 def draw(
-    folder: Annotated[Path, typer.Argument(help="Where the pictures and their manifest go.")],
+    folder: Annotated[Path, typer.Argument(help="Output folder for the pictures and their manifest.")],
     *,
     people: Annotated[
         list[str] | None,
         typer.Option(
             metavar="SPLIT=NUMBER",
-            help="How many people of a split (pretrain, train, validation, test, demo); may be given several"
-            f" times. By default {' and '.join(_DEFAULT_PEOPLE)}.",
+            help="Number of people in a split (pretrain, train, validation, test or demo). Repeatable;"
+            f" by default {' and '.join(_DEFAULT_PEOPLE)}.",
         ),
     ] = None,
     groups: Annotated[
         int,
-        typer.Option(min=1, help="Encounters a person: each a photo, an infrared, a sketch and a caption."),
+        typer.Option(
+            min=1,
+            help="Encounters per person. Each has a photo, an infrared picture, a sketch and a caption.",
+        ),
     ] = 2,
-    seed: Annotated[int, typer.Option(help="The same seed draws the same world.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed. The same seed draws the same world.")] = 0,
     style: Annotated[
         Literal["day", "evening", "site"],
         typer.Option(
-            help="How the pictures look. `evening` is the world of `day` under lamps; `site` is another place with"
-            " its own cameras, near infrared, drawings and captions."
+            help=(
+                "Rendering style. `evening` shows the world of `day` under artificial light; "
+                "`site` is another place with its own cameras, near infrared, sketches and "
+                "captions."
+            )
         ),
     ] = "day",
-    workers: Annotated[int, typer.Option(min=1, help="Processes that draw.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 2,
 ) -> None:
-    """Draw a world of pedestrians.
-
-    Stopped and called again, it goes on where it was.
-    """
+    """Draw synthetic people. Resumes after an interruption."""
     from crossreid.cli.options import command_line
     from crossreid.cli.outputs import check_output_folder
     from crossreid.synthesis.pedestrians.dataset import write_world
@@ -78,24 +81,25 @@ def draw(
 @app.command()
 def check(
     name: Annotated[
-        str, typer.Argument(help="Format of the data: pedestrians, manifest, folder, or a public data set.")
+        str, typer.Argument(help="Format of the data: pedestrians, manifest, folder or a public data set.")
     ],
-    root: Annotated[Path, typer.Argument(help="Where it lies.")],
+    root: Annotated[Path, typer.Argument(help="Folder or table of the data set.")],
     *,
     against: Annotated[
         tuple[str, Path] | None,
         typer.Option(
-            metavar="NAME ROOT", help="Another data set: pictures that are in both are reported, by split."
+            metavar="NAME ROOT",
+            help="Second data set, as NAME and ROOT. Reports the pictures that occur in both, by split.",
         ),
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="File for everything that was found.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that open pictures.")] = 2,
+    json: Annotated[Path | None, typer.Option(help="Write all findings to this JSON file.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 2,
 ) -> None:
-    """Count a data set, open every picture, and say what is wrong.
+    """Check a data set: count it, open every picture and report faults.
 
-    Looks for numbers that differ from the published ones, unreadable pictures, captions that are damaged or describe
-    several people, groups without a modality, and near copies within and across splits. Ends with status 1 where
-    there are faults, 0 where there are none or only notes.
+    Finds numbers that differ from the published ones, unreadable pictures, captions that are damaged or describe
+    several people, groups without a modality, and near duplicates within and across splits. Exits with status 1 if
+    there are faults, 0 if there are none or only notes.
     """
     from crossreid.cli.outputs import check_output_file
     from crossreid.data.validation import check_dataset

@@ -10,22 +10,26 @@ import typer
 
 def demo(
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder that receives everything.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the people, the order and the adapters.")] = 0,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Output folder.")] = Path("demo"),
+    seed: Annotated[
+        int,
+        typer.Option(min=0, help="Random seed for the synthetic people, the batch order and the adapters."),
+    ] = 0,
     serve: Annotated[
         bool,
         typer.Option(
-            "--serve", help="Open the search page on the gallery; a finished demonstration is not repeated."
+            "--serve",
+            help="Open the search page on the demonstration's gallery. Reuses a finished demonstration.",
         ),
     ] = False,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Of the search page; 0 takes a free one.")
+        int, typer.Option(min=0, max=65535, help="Port of the search page; 0 picks a free one.")
     ] = 8000,
 ) -> None:
-    """Show what training is good for, on a site that no model has seen, in minutes on two cores.
+    """Show what training gains on a site that no model has seen, in minutes on two cores.
 
     Draws the people of a site, adapts the cloud model to it, distils the edge model from the cloud model, and compares
-    both with the untrained models on people never seen. An interrupted demonstration continues where it was.
+    both with the untrained models on unseen people. Resumes after an interruption.
     """
     if not serve:
         _run(out, seed)

@@ -36,14 +36,17 @@ if TYPE_CHECKING:
 
 
 def distill(
-    config: Annotated[Path, typer.Argument(help="YAML file, such as configs/distill-tiny.yaml.")],
+    config: Annotated[Path, typer.Argument(help="Configuration file, such as configs/distill-tiny.yaml.")],
     *,
     teacher: Annotated[
         str,
         typer.Option(
             metavar="ENCODER|FILE",
-            help="The cloud model: a model folder, tiny-cloud or a hub id; or a .parquet of embed, of any encoder, with"
-            " the features of just this data; for a --dry-run also the settings (.yaml) of its training.",
+            help=(
+                "Cloud model: a model folder, tiny-cloud or a hub id. Also a .parquet of "
+                "`crossreid embed` with any encoder's features of exactly this data, and with "
+                "--dry-run the configuration (.yaml) of its training."
+            ),
         ),
     ],
     data: OptionalData = None,
@@ -51,22 +54,27 @@ def distill(
     split: Split = "train",
     validation_split: ValidationSplit = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder of the run: model, history, checkpoint.")
+        Path | None,
+        typer.Option("--out", "-o", help="Run folder for the model, the history and the checkpoint."),
     ] = None,
     overrides: Overrides = None,
     dry_run: Annotated[
         bool,
         typer.Option(
             "--dry-run",
-            help="Print what would be trained, its memory and its time, and train nothing; the teacher need not be"
-            " there yet.",
+            help=(
+                "Print the training plan with its memory and time, and train nothing. The "
+                "teacher need not exist yet."
+            ),
         ),
     ] = False,
     features: Annotated[
         Path | None,
         typer.Option(
-            help="Where the teacher's features are kept, for several distillations; by default"
-            " teacher_features.parquet in the run's folder."
+            help=(
+                "File for the teacher's features, to share them between distillations. By "
+                "default teacher_features.parquet in the run folder."
+            )
         ),
     ] = None,
     batch_size: BatchSize = 64,
@@ -77,10 +85,10 @@ def distill(
     processes: Processes = None,
     rate: Rate = None,
 ) -> None:
-    """Train the edge model to follow the cloud model, by the paper's distillation or by DSMD.
+    """Distil the cloud model into the edge model, by the paper's method or by DSMD.
 
-    The cloud model's features of the data are computed once and stored; later calls read them. Stopped and called
-    again, the training goes on from its last checkpoint.
+    Computes the cloud model's features of the data once and stores them for later calls. Resumes from the last
+    checkpoint.
     """
     from crossreid.cli.outputs import check_output_file, check_output_folder, report_run
     from crossreid.core.errors import ConfigurationError

@@ -15,9 +15,9 @@ _COLOURS = {"ok": "green", "note": "yellow", "broken": "red"}
 def doctor(
     *, as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False
 ) -> None:
-    """Check the installation: libraries, devices, room on the disk, shipped weights, an encoding from end to end.
+    """Check the installation: libraries, devices, free disk space, shipped weights and an end-to-end encoding.
 
-    Exit status 1 when something is broken.
+    Exits with status 1 if something is broken.
     """
     checks = run_checks()
     broken = [check.name for check in checks if check.verdict == "broken"]

@@ -28,26 +28,28 @@ CardName = Annotated[
     typer.Option(
         "--card",
         metavar="NAME",
-        help="With --dry-run: plan for GPUs of this kind, such as RTX-3090, A100-80, H100 or T4.",
+        help="With --dry-run: plan for this GPU model, such as RTX-3090, A100-80, H100 or T4.",
     ),
 ]
 DeviceMemory = Annotated[
     float | None,
     typer.Option(
-        min=0.0, metavar="GIB", help="With --dry-run: memory of each GPU in GiB; by default the card's."
+        min=0.0, metavar="GIB", help="With --dry-run: memory of each GPU in GiB. By default that of --card."
     ),
 ]
 Processes = Annotated[
     int | None,
-    typer.Option(min=1, help="With --dry-run: number of processes, each with a GPU; by default 1."),
+    typer.Option(min=1, help="With --dry-run: number of processes, one GPU each. By default 1."),
 ]
 Rate = Annotated[
     float | None,
     typer.Option(
         min=1.0,
         metavar="FLOPS",
-        help="With --dry-run: peak of matrix products of each GPU in FLOP/s, such as 71e12; by default the card's, or"
-        " what is measured here.",
+        help=(
+            "With --dry-run: peak matrix throughput of each GPU in FLOP/s, such as 71e12. By "
+            "default that of --card, else the rate measured on this machine."
+        ),
     ),
 ]
 

@@ -26,77 +26,92 @@ _MIB = 2**20
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 SpoolFolder = Annotated[
-    Path, typer.Option("--spool", help="Folder for what is not delivered yet; one a camera.")
+    Path,
+    typer.Option("--spool", help="Folder of the spool, which keeps undelivered tracks. Use one per camera."),
 ]
 Patience = Annotated[
     float,
-    typer.Option("--patience", min=0, help="Seconds to wait for the cloud when all has been looked at."),
+    typer.Option("--patience", min=0, help="Seconds to wait for the server after the last frame."),
 ]
 
 
 @app.callback()
 def edge() -> None:
-    """Follow people before a camera, and send what they look like as vectors."""
+    """Track people in a camera stream and send their embeddings."""
 
 
 @app.command()
 def run(
     *,
     pack: Annotated[Path, typer.Option(help="Edge pack that embeds the people.")],
-    camera: Annotated[str, typer.Option(help="Label of the camera.")],
+    camera: Annotated[str, typer.Option(help="Camera name.")],
     spool: SpoolFolder,
     source: Annotated[
-        str, typer.Option(help="A video, a folder of frames, rtsp://..., or the number of a camera.")
+        str, typer.Option(help="Video file, folder of frames, rtsp:// address or camera number.")
     ] = "",
-    detector: Annotated[
-        Path | None, typer.Option(metavar="ONNX", help="Detector that finds the people in the frames.")
-    ] = None,
+    detector: Annotated[Path | None, typer.Option(metavar="ONNX", help="Person detector (.onnx).")] = None,
     crops: Annotated[
         Path | None,
         typer.Option(
-            help="Instead of a detector: boxes of the frames (a .txt as in the MOT challenge), or, without --source, a"
-            " folder of ready-made crops, one sub-folder a track."
+            help=(
+                "Instead of a detector: bounding boxes in the MOT challenge's format (.txt) or, "
+                "without --source, a folder of crops with one sub-folder per track."
+            )
         ),
     ] = None,
-    cloud: Annotated[str, typer.Option(help=f"Address of the server; its token is in {TOKEN}.")] = "",
+    cloud: Annotated[str, typer.Option(help=f"URL of the server. The key is read from {TOKEN}.")] = "",
     modality: Annotated[
         Literal["auto", "rgb", "ir"],
-        typer.Option(help="What the camera takes; auto: by --night, or else grey frames are infrared."),
+        typer.Option(
+            help="Modality of the frames. auto follows --night; without it, grey frames count as infrared."
+        ),
     ] = "auto",
     night: Annotated[
         str,
-        typer.Option(metavar="HH:MM-HH:MM", help="Hours of infrared, by this device's clock."),
+        typer.Option(
+            metavar="HH:MM-HH:MM", help="Hours of infrared in the device's local time, such as 20:00-06:00."
+        ),
     ] = "",
     layout: Annotated[
-        str, typer.Option(help="Of the detector: auto, yolov8, yolov5, yolox, rt-detr or end-to-end.")
+        str,
+        typer.Option(
+            help="Output layout of the detector: auto, yolov8, yolov5, yolox, rt-detr or end-to-end."
+        ),
     ] = "auto",
-    person_class: Annotated[int, typer.Option(min=0, help="Number of the detector's class of people.")] = 0,
-    every: Annotated[int, typer.Option(min=1, help="Look at each so-manieth frame of a video only.")] = 1,
-    fps: Annotated[float, typer.Option(min=0.001, help="Pictures a second of a folder of frames.")] = 25.0,
+    person_class: Annotated[int, typer.Option(min=0, help="Class index of people in the detector.")] = 0,
+    every: Annotated[int, typer.Option(min=1, help="Process every Nth frame.")] = 1,
+    fps: Annotated[float, typer.Option(min=0.001, help="Frame rate of a folder of frames.")] = 25.0,
     start: Annotated[
-        datetime | None, typer.Option(help="Time of a recording's first frame, UTC; by default now.")
+        datetime | None, typer.Option(help="Time of a recording's first frame, in UTC. By default now.")
     ] = None,
-    crops_per_track: Annotated[int, typer.Option(min=1, help="Best crops that a vector is made from.")] = 4,
+    crops_per_track: Annotated[
+        int, typer.Option(min=1, help="Number of best crops per track that are embedded.")
+    ] = 4,
     send_crops: Annotated[
         bool,
-        typer.Option("--send-crops", help="Send the best crop too; otherwise no picture leaves the device."),
+        typer.Option("--send-crops", help="Also send the best crop. Otherwise no picture leaves the device."),
     ] = False,
     spool_mib: Annotated[
-        float, typer.Option(min=0.01, help="Size of the spool; beyond it the oldest are dropped.")
+        float,
+        typer.Option(
+            min=0.01, help="Maximum size of the spool in MiB. The oldest tracks are dropped beyond it."
+        ),
     ] = 512.0,
-    threads: Annotated[int | None, typer.Option(min=1, help="Of the encoder and of the detector.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads of the encoder and of the detector.")
+    ] = None,
     metrics: Annotated[
         str,
         typer.Option(
             metavar="[HOST:]PORT",
-            help="Serve metrics for Prometheus; on this machine alone unless HOST says so.",
+            help="Serve Prometheus metrics at [HOST:]PORT. Without HOST only this machine can read them.",
         ),
     ] = "",
     patience: Patience = 30.0,
 ) -> None:
-    """Frames -> people -> tracks -> best crops -> one vector a person -> the cloud.
+    """Detect and track people, embed their best crops, and send one embedding per track to the server.
 
-    May be stopped and started again at any time, with the network or without: what was seen is kept and sent later.
+    Can be stopped and restarted at any time, online or offline. Undelivered tracks are kept and sent later.
     """
     from datetime import UTC
 
@@ -133,10 +148,10 @@ def run(
 def send(
     *,
     spool: SpoolFolder,
-    cloud: Annotated[str, typer.Option(help=f"Address of the server; its token is in {TOKEN}.")],
+    cloud: Annotated[str, typer.Option(help=f"URL of the server. The key is read from {TOKEN}.")],
     patience: Patience = 30.0,
 ) -> None:
-    """Deliver what waits in a spool."""
+    """Send the undelivered tracks of a spool."""
     with _open(spool, float("inf")), _sending(spool, cloud, patience):
         pass
     _report(spool, cloud)

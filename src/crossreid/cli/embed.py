@@ -20,19 +20,21 @@ from crossreid.cli.options import (
 
 def embed(
     encoder: Annotated[
-        str, typer.Argument(help="tiny-cloud, tiny-edge, a model folder, an edge pack or a hub id.")
+        str, typer.Argument(help="Encoder: tiny-cloud, tiny-edge, a model folder, an edge pack or a hub id.")
     ],
     *,
     data: Data,
     dataset: DatasetName = "pedestrians",
     split: Split = "",
-    out: Annotated[Path, typer.Option("--out", "-o", help="The embeddings: .parquet.")],
-    half: Annotated[bool, typer.Option("--half", help="Store half of the digits: half the size.")] = False,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Output file for the embeddings (.parquet).")],
+    half: Annotated[
+        bool, typer.Option("--half", help="Store vectors in half precision, which halves the file.")
+    ] = False,
     batch_size: BatchSize = 64,
     device: Device = None,
     precision: Precision = None,
 ) -> None:
-    """Embed a data set once, to evaluate and analyse it as often as you like."""
+    """Embed a data set once, to evaluate and analyse it any number of times."""
     from crossreid.cli.outputs import check_output_file
     from crossreid.models.loading import load_encoder
 

@@ -32,11 +32,15 @@ _BOTH_PROTOCOLS = ("source-excluded", "all")
 
 def evaluate(
     query: Annotated[
-        str | None, typer.Argument(help="What embeds the queries: an encoder, or a .parquet of embed.")
+        str | None, typer.Argument(help="Query encoder, or a .parquet of `crossreid embed`.")
     ] = None,
     *,
     gallery: Annotated[
-        str | None, typer.Option(metavar="ENCODER|FILE", help="The same for the gallery; by default QUERY.")
+        str | None,
+        typer.Option(
+            metavar="ENCODER|FILE",
+            help="Gallery encoder, or a .parquet of `crossreid embed`. By default QUERY.",
+        ),
     ] = None,
     data: OptionalData = None,
     dataset: DatasetName = "pedestrians",
@@ -46,66 +50,78 @@ def evaluate(
         bool,
         typer.Option(
             "--combinations",
-            help="Instead of --task: ask with all 15 combinations of photo, IR, sketch and words.",
+            help=(
+                "Instead of --task: evaluate all 15 combinations of photo, infrared, sketch and "
+                "text as queries."
+            ),
         ),
     ] = False,
     together: Annotated[
         bool,
         typer.Option(
             "--together",
-            help="Also put queries of several pieces to the cloud model as one conversation, beside summed vectors.",
+            help=(
+                "Also embed queries of several pieces jointly, in one conversation of the cloud "
+                "model, beside the sum of their vectors."
+            ),
         ),
     ] = False,
     weights: Annotated[
         Path | None,
         typer.Option(
             metavar="CALIBRATION.json",
-            help="Weights of the kinds of evidence in queries of several: a file of crossreid calibrate.",
+            help="Modality weights for queries of several pieces: a file of `crossreid calibrate`.",
         ),
     ] = None,
     protocol: Annotated[
         list[str] | None,
         typer.Option(
-            help="How the gallery is filtered and counted: source-excluded, all (nothing is removed), market, sysu,"
+            help="Evaluation protocol: source-excluded, all (nothing is removed from the gallery), market, sysu,"
             " regdb, llcm, orbench, watchlist (half of the people are not enrolled), image-text or image-text-five-fold"
-            " (photos and captions, both ways); may be given several times. By"
-            f" default {' and '.join(_BOTH_PROTOCOLS)}."
+            " (photos and captions, in both directions). Repeatable;"
+            f" by default {' and '.join(_BOTH_PROTOCOLS)}."
         ),
     ] = None,
     rerank: Annotated[
         list[str] | None,
         typer.Option(
-            help="Adds rows of a second look beside the plain ones: k-reciprocal, average-expansion or"
-            " alpha-expansion; may be given several times."
+            help=(
+                "Add rows with re-ranking beside the plain ones: k-reciprocal, average-expansion "
+                "or alpha-expansion. Repeatable."
+            )
         ),
     ] = None,
-    setting: Annotated[str, typer.Option(help="Name of the rows, such as C2C, E2E, E2C or C2E.")] = "",
-    compatible: Annotated[
-        bool, typer.Option("--compatible", help="Vouch that encoders which name different spaces share one.")
-    ] = False,
+    setting: Annotated[str, typer.Option(help="Label of the rows, such as C2C, E2E, E2C or C2E.")] = "",
+    compatible: Annotated[bool, typer.Option("--compatible", help="Skip the embedding-space check.")] = False,
     compare: Annotated[
         tuple[Path, Path] | None,
         typer.Option(
             metavar="A.json B.json",
-            help="Instead of evaluating: say whether two reports on the same queries differ by more than chance"
-            " (paired permutation test over people).",
+            help=(
+                "Instead of evaluating: test whether two reports on the same queries differ "
+                "(paired permutation test over people)."
+            ),
         ),
     ] = None,
     average: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="REPORT.json",
-            help="Instead of evaluating: mean and deviation of the reports of several seeds; give it once for each.",
+            help=(
+                "Instead of evaluating: print the mean and standard deviation of reports of "
+                "several seeds. Repeat for each report."
+            ),
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write the report as well: .json, .md or .tex.")
+        Path | None,
+        typer.Option("--out", "-o", help="Also write the report to this file (.json, .md or .tex)."),
     ] = None,
     batch_size: BatchSize = 64,
     device: Device = None,
     precision: Precision = None,
 ) -> None:
-    """Count how often the right person comes first, for people never seen in training."""
+    """Evaluate retrieval of people unseen in training: R1, R5, R10, mAP and mINP."""
     from crossreid.cli.outputs import check_output_file, print_tables
     from crossreid.core.errors import ConfigurationError
     from crossreid.evaluation.evaluate import evaluate as evaluate_

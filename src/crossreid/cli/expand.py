@@ -18,30 +18,42 @@ _SHOWN = 3
 def expand(
     root: Annotated[Path, typer.Argument(help="Folder or table of the data set.")],
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the new data set.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Output folder for the new data set.")],
     dataset: DatasetName = "folder",
     split: Split = "",
     sketch: Annotated[
-        str, typer.Option(help="drawn (without weights), none, or a translator made by crossreid train.")
+        str,
+        typer.Option(
+            help=(
+                "How to make sketches: drawn (needs no weights), none, or the "
+                "folder of a translator trained by `crossreid train`."
+            )
+        ),
     ] = "drawn",
     infrared: Annotated[
-        str, typer.Option(help="rendered (without weights), none, or a translator made by crossreid train.")
+        str,
+        typer.Option(
+            help=(
+                "How to make infrared pictures: rendered (needs no weights), none, "
+                "or the folder of a translator trained by `crossreid train`."
+            )
+        ),
     ] = "rendered",
     replace: Annotated[
         bool,
-        typer.Option("--replace", help="Make new ones also where a photo has them, and leave those out."),
+        typer.Option("--replace", help="Replace existing sketches and infrared pictures by new ones."),
     ] = False,
     copy: Annotated[
-        bool, typer.Option("--copy", help="Copy the photos too, so that the folder stands on its own.")
+        bool, typer.Option("--copy", help="Copy the photos too, which makes the folder self-contained.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of pencils and sensors.")] = 0,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that make pictures.")] = 2,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures that a process takes at a time.")] = 16,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed for pencil strokes and sensor noise.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 2,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures per batch in each process.")] = 16,
     device: Device = None,
 ) -> None:
-    """Make a sketch and an infrared picture of every photo that has none: a data set of four modalities.
+    """Make a data set of four modalities: add a sketch and an infrared picture to every photo that has none.
 
-    Stopped and called again, it goes on where it was. Photos that cannot be read are left out and listed.
+    Resumes after an interruption. Skips and lists photos that cannot be read.
     """
     from crossreid.cli.outputs import check_output_folder
     from crossreid.synthesis.expansion import expand_dataset

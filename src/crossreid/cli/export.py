@@ -15,47 +15,56 @@ _MIB = 2**20
 
 
 def export(
-    encoder: Annotated[str, typer.Argument(help="An edge model: tiny-edge, a model folder or a hub id.")],
+    encoder: Annotated[str, typer.Argument(help="Edge model: tiny-edge, a model folder or a hub id.")],
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the pack; an older pack is replaced.")],
-    runtime: Annotated[Literal["openvino", "onnx"], typer.Option(help="What will run it.")] = "openvino",
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Output folder of the pack. Replaces an existing pack.")
+    ],
+    runtime: Annotated[Literal["openvino", "onnx"], typer.Option(help="Runtime of the pack.")] = "openvino",
     precision: Annotated[
         Literal["fp32", "fp16", "bf16", "int8"],
-        typer.Option(help="Of its matrix products; bf16 is for openvino only."),
+        typer.Option(help="Precision of the pack. bf16 needs openvino."),
     ] = "fp32",
     size: Annotated[
-        str, typer.Option(metavar="HxW", help="Pictures in pixels, such as 280x140; by default the model's.")
+        str,
+        typer.Option(metavar="HxW", help="Picture size in pixels, such as 280x140. By default the model's."),
     ] = "",
     rank: Annotated[
         int | None,
-        typer.Option(min=1, help="Answer in so many principal directions of --basis only."),
+        typer.Option(min=1, help="Keep only this many principal directions of --basis."),
     ] = None,
     basis: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Where the directions come from: a .parquet of embed (training people, by the cloud model), or the"
-            " basis.safetensors of another pack; of the model's own space.",
+            help=(
+                "Source of the principal directions, in the model's embedding space: a .parquet "
+                "of `crossreid embed` (training people, cloud model) or the basis.safetensors of "
+                "another pack."
+            ),
         ),
     ] = None,
     data: OptionalData = None,
     dataset: DatasetName = "pedestrians",
     split: Split = "test",
     calibration_split: Annotated[
-        str, typer.Option(help="Part of --data to choose the ranges of int8 on; '' for drawn people.")
+        str,
+        typer.Option(
+            help="Split of --data that serves as calibration set for int8. '' uses synthetic people."
+        ),
     ] = "",
     accept: Annotated[
         bool,
-        typer.Option("--accept", help="Write the pack though it is further from its model than it may be."),
+        typer.Option("--accept", help="Write the pack even if it fails the parity check."),
     ] = False,
     triton: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Write a model repository for Triton as well; onnx only."),
+        typer.Option(metavar="FOLDER", help="Also write a model repository for Triton. Needs onnx."),
     ] = None,
 ) -> None:
-    """Write an edge model as a pack that runs without torch, checked against the model.
+    """Export an edge model as a pack that runs without torch, and check its parity with the model.
 
-    With --data, retrieval is compared as well. Needs the packages of the extra `export`.
+    With --data, compares retrieval as well. Needs the extra `export`.
     """
     from crossreid.cli.outputs import check_output_folder
     from crossreid.core.errors import ConfigurationError

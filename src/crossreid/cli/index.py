@@ -12,37 +12,42 @@ def index(
         Path,
         typer.Argument(
             metavar="FOLDER",
-            help="A tree of JPEG, PNG, WebP and BMP files (folders name people; rgb, ir and sketch the kind), or a"
-            " CSV or Parquet manifest with a column path and optionally person, camera, time, modality, source.",
+            help=(
+                "Folder tree of JPEG, PNG, WebP and BMP files (folders name people; rgb, ir and "
+                "sketch name modalities), or a CSV or Parquet manifest with the column path and "
+                "optionally person, camera, time, modality and source."
+            ),
         ),
     ],
     *,
     encoder: Annotated[
-        str, typer.Option(help="tiny-edge, tiny-cloud, a model folder, an edge pack or a hub id.")
+        str, typer.Option(help="Encoder: tiny-edge, tiny-cloud, a model folder, an edge pack or a hub id.")
     ] = "tiny-edge",
     out: Annotated[
         str,
         typer.Option(
-            "--out", "-o", metavar="PATH", help="Folder of the gallery, new or old, or postgresql://..."
+            "--out", "-o", metavar="PATH", help="Gallery: a new or existing folder, or postgresql://..."
         ),
     ] = "gallery",
     rebuild: Annotated[
         bool,
-        typer.Option("--rebuild", help="Forget the gallery's content first; needed for another encoder."),
+        typer.Option("--rebuild", help="Delete the gallery's content first. Needed to change the encoder."),
     ] = False,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 64,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures per batch.")] = 64,
     device: Annotated[
         str | None,
         typer.Option(
-            help="cpu or cuda; by default cuda where there is one. Unless a device is named, tiny-edge runs on the CPU,"
-            " without torch."
+            help=(
+                "Device: cpu or cuda. By default cuda where available, but tiny-edge runs on the "
+                "CPU without torch."
+            )
         ),
     ] = None,
 ) -> None:
     """Enrol pictures of people in a gallery.
 
-    Called again, it embeds only what is new or changed, and forgets what has vanished. It may be stopped at any
-    time and continues where it was. Files that cannot be read are named and skipped.
+    Run it again to embed only new or changed files and to delete those that are gone. Resumes after an interruption.
+    Lists and skips files that cannot be read.
     """
     from crossreid.gallery.gallery import open_gallery
     from crossreid.gallery.indexing import index_folder

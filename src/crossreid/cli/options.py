@@ -21,23 +21,29 @@ DatasetName = Annotated[
     str,
     typer.Option(
         "--dataset",
-        help="Format of the data: pedestrians (drawn by crossreid data draw), manifest (a CSV or Parquet"
-        " table), folder (any tree of pictures), or a public data set such as cuhk-pedes.",
+        help=(
+            "Format of the data: pedestrians (made by `crossreid data draw`), manifest (a CSV or "
+            "Parquet table), folder (any tree of pictures) or a public data set such as "
+            "cuhk-pedes."
+        ),
     ),
 ]
 Split = Annotated[
-    str, typer.Option(help="Which part of the data; of a folder, a sub-folder. '' for everything.")
+    str, typer.Option(help="Split to read; of a plain folder, the sub-folder. '' reads everything.")
 ]
 ValidationSplit = Annotated[
-    str | None, typer.Option(help="Other people, whose mAP goes into the history as the training goes.")
+    str | None, typer.Option(help="Split with other people. Their mAP is logged during training.")
 ]
-BatchSize = Annotated[int, typer.Option(min=1, help="Items that the encoder takes in a step.")]
-Device = Annotated[str | None, typer.Option(help="cpu or cuda; by default cuda where there is one.")]
+BatchSize = Annotated[int, typer.Option(min=1, help="Items per batch of the encoder.")]
+Device = Annotated[str | None, typer.Option(help="Device: cpu or cuda. By default cuda where available.")]
 Precision = Annotated[
     str | None,
     typer.Option(
-        help="Of the encoder: auto (default: bf16 or fp16 where the device computes it natively and faster, else"
-        " fp32), fp32, bf16 or fp16. An edge pack has its own."
+        help=(
+            "Precision of the encoder: auto, fp32, bf16 or fp16. The default, auto, is bf16 or "
+            "fp16 where the device computes it natively and faster, else fp32. An edge pack has "
+            "its own."
+        )
     ),
 ]
 
@@ -46,7 +52,7 @@ Overrides = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="A setting in place of the file's, such as loop.steps=100; may be given several times.",
+        help="Override a setting of the file, such as loop.steps=100. Repeatable.",
     ),
 ]
 
@@ -54,8 +60,10 @@ Tasks = Annotated[
     list[str] | None,
     typer.Option(
         "--task",
-        help="X->Y with X and Y of R (photo), IR, S (sketch) and T (words); may be given several times. By"
-        " default S->R, IR->R and T->R.",
+        help=(
+            "Retrieval task X->Y, with X and Y of R (photo), IR, S (sketch) and T (text). "
+            "Repeatable; by default S->R, IR->R and T->R."
+        ),
     ),
 ]
 

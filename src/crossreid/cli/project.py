@@ -11,20 +11,23 @@ from crossreid.cli.options import command_line, is_file
 def project(
     source: Annotated[
         str,
-        typer.Argument(
-            help="A gallery (folder or address) in full width, or a .parquet that crossreid embed wrote."
-        ),
+        typer.Argument(help="Full-width gallery (folder or address), or a .parquet of `crossreid embed`."),
     ],
     *,
     pack: Annotated[Path, typer.Option(help="Edge pack that was exported with --rank.")],
     out: Annotated[
         str,
-        typer.Option("--out", "-o", metavar="PATH", help="A new gallery, or the embeddings: .parquet."),
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="PATH",
+            help="Output gallery, or output file for the embeddings (.parquet).",
+        ),
     ],
 ) -> None:
-    """Write a gallery, or embeddings, in the few directions of a low-rank pack, which can then search them.
+    """Project a gallery, or embeddings, onto the directions of a low-rank pack, which can then search them.
 
-    Nothing is embedded again. After the gallery has changed, project it anew.
+    Embeds nothing again. Repeat it after the gallery has changed.
     """
     from crossreid.cli.outputs import check_output_file
     from crossreid.core.embeddings import Embeddings, check_same_space

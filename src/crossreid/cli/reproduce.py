@@ -28,24 +28,30 @@ def reproduce(
         list[str],
         typer.Argument(
             metavar="ITEM...",
-            help="table1 to table5, figure3 to figure7, labels, scarce, components, evidence, galleries, errors,"
-            " leakage (several, if you like), or all.",
+            help=(
+                "What to reproduce: table1 to table5, figure3 to figure7, labels, scarce, "
+                "components, evidence, galleries, errors, leakage, or all. Repeatable."
+            ),
         ),
     ],
     *,
     preset: Annotated[
         Preset,
         typer.Option(
-            help="tiny: the shipped models on people drawn by the program; paper: Qwen2-VL-2B and CLIP ViT-L/14 on"
-            " your data, for which it takes GPUs and days."
+            help=(
+                "tiny uses the shipped models on synthetic people. paper uses Qwen2-VL-2B and "
+                "CLIP ViT-L/14 on your data, which takes GPUs and days."
+            )
         ),
     ] = Preset.TINY,
     seeds: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Number of seeds, each with trainings of its own; by default 3 (table2 and scarce: 5) for tiny and 1"
-            " for paper.",
+            help=(
+                "Number of seeds, each with its own trainings. By default 3 (table2 and scarce: "
+                "5) for tiny and 1 for paper."
+            ),
         ),
     ] = None,
     out: Annotated[
@@ -53,35 +59,41 @@ def reproduce(
         typer.Option(
             "--out",
             "-o",
-            help="Folder of trainings, embeddings, reports and pages; by default runs/reproduction/PRESET.",
+            help="Folder for trainings, embeddings, reports and pages. By default runs/reproduction/PRESET.",
         ),
     ] = None,
     results: Annotated[
         Path | None,
-        typer.Option(help="Folder of the records and pictures; by default results in that of --out."),
+        typer.Option(
+            help="Folder for the result records and figures. By default the sub-folder results of --out."
+        ),
     ] = None,
     data: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=FOLDER",
-            help="For paper: a data set with photographs, infrared pictures, sketches and captions, splits train and"
-            " test; may be given several times.",
+            help=(
+                "For paper: a data set with photos, infrared pictures, sketches and captions and "
+                "the splits train and test. Repeatable."
+            ),
         ),
     ] = None,
-    dataset: Annotated[str, typer.Option(help="For paper: the format of all of them.")] = _DATASET,
+    dataset: Annotated[str, typer.Option(help="For paper: the format of all data sets.")] = _DATASET,
     spectrum: Annotated[
         list[str] | None,
         typer.Option(
             metavar="FORMAT=FOLDER",
-            help="For paper, figure 7: a data set of any kinds of evidence, such as market-1501, sysu-mm01 or llcm,"
-            " split test; may be given several times.",
+            help=(
+                "For paper, figure 7: a data set of any modalities with the split test, such as "
+                "market-1501, sysu-mm01 or llcm. Repeatable."
+            ),
         ),
     ] = None,
     cloud: Annotated[
-        str, typer.Option(help="For paper: the cloud model's backbone, a folder or hub name.")
+        str, typer.Option(help="For paper: backbone of the cloud model, a folder or a hub id.")
     ] = "",
     edge: Annotated[
-        str, typer.Option(help="For paper: the edge model's backbone, a folder or hub name.")
+        str, typer.Option(help="For paper: backbone of the edge model, a folder or a hub id.")
     ] = "",
     configs: Annotated[Path, typer.Option(help="For paper: folder of the three configurations.")] = _CONFIGS,
     overrides: Annotated[
@@ -89,16 +101,19 @@ def reproduce(
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="A setting in place of the preset's: teacher.KEY, student.KEY or distillation.KEY of a configuration,"
-            " or for tiny world.KEY (train_people, gallery_people and the like) and arms.KEY (learning rates to choose"
-            " from, labelled_people, scarce_people, component_shares); may be given several times.",
+            help=(
+                "Override a setting of the preset: teacher.KEY, student.KEY or distillation.KEY; "
+                "for tiny also world.KEY (such as train_people and gallery_people) and arms.KEY "
+                "(learning rates to choose from, labelled_people, scarce_people, "
+                "component_shares). Repeatable."
+            ),
         ),
     ] = None,
 ) -> None:
-    """Make the paper's tables and figures anew, and a page that sets our numbers beside the paper's.
+    """Reproduce the paper's tables and figures, and write a page that compares our numbers with the paper's.
 
-    What is there is used again: every training, every embedding and every evaluation of each seed is made once and
-    shared. A change of settings, data or weights makes what depends on it anew.
+    Reuses existing results: each training, embedding and evaluation of a seed is made once and shared. After a change
+    of settings, data or weights, everything that depends on it is repeated.
     """
     from crossreid.cli.outputs import check_output_folder
     from crossreid.reproduction.run import chosen_items

@@ -15,23 +15,21 @@ def save(
     encoder: Annotated[
         str,
         typer.Argument(
-            help="A model folder, a folder with an adapter, a released checkpoint, tiny-cloud, tiny-edge or a hub id."
+            help="Model folder, adapter folder, released checkpoint, tiny-cloud, tiny-edge or a hub id."
         ),
     ],
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="A new folder.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Output folder. Must be new or empty.")],
     report: Annotated[
         Path | None,
-        typer.Option(help="JSON of crossreid evaluate, whose figures go into the model card."),
+        typer.Option(help="Report (.json) of `crossreid evaluate` for the model card."),
     ] = None,
-    merged: Annotated[
-        bool, typer.Option("--merged", help="Fold an adapter into its base; else it stays one.")
-    ] = False,
+    merged: Annotated[bool, typer.Option("--merged", help="Merge an adapter into its base model.")] = False,
     base: Annotated[
-        str, typer.Option(help="Hub id of the backbone, in place of the one that an adapter names.")
+        str, typer.Option(help="Hub id of the backbone. By default the one that the adapter names.")
     ] = "",
 ) -> None:
-    """Write a model as a folder for the hub: weights or adapter, tokenizer, processor, prompts and a model card."""
+    """Save a model as a folder for the hub: weights or adapter, tokenizer, processor, prompts and a model card."""
     from crossreid.models.adapter import base_of, is_adapter
     from crossreid.models.hub import save_for_hub
 

@@ -20,46 +20,58 @@ if TYPE_CHECKING:
 
 def search(
     where: Annotated[
-        str, typer.Argument(metavar="GALLERY", help="Folder or address that `crossreid index` wrote to.")
+        str,
+        typer.Argument(
+            metavar="GALLERY", help="Gallery: the folder or address that `crossreid index` wrote to."
+        ),
     ],
     *,
-    text: Annotated[list[str] | None, typer.Option(help="A description in words.")] = None,
-    sketch: Annotated[list[Path] | None, typer.Option(help="A drawing.")] = None,
-    ir: Annotated[list[Path] | None, typer.Option(help="An infrared picture.")] = None,
-    rgb: Annotated[list[Path] | None, typer.Option(help="A photo.")] = None,
-    top: Annotated[int, typer.Option(min=1, help="How many results.")] = 10,
-    camera: Annotated[list[str] | None, typer.Option(help="Only pictures of this camera.")] = None,
+    text: Annotated[list[str] | None, typer.Option(help="Description in words.")] = None,
+    sketch: Annotated[list[Path] | None, typer.Option(help="Sketch: a picture file.")] = None,
+    ir: Annotated[list[Path] | None, typer.Option(help="Infrared picture: a picture file.")] = None,
+    rgb: Annotated[list[Path] | None, typer.Option(help="Photo: a picture file.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="Number of results.")] = 10,
+    camera: Annotated[list[str] | None, typer.Option(help="Search only pictures of this camera.")] = None,
     modality: Annotated[
-        str | None, typer.Option(help="Only pictures of this kind: rgb, ir or sketch.")
+        str | None, typer.Option(help="Search only pictures of this modality: rgb, ir or sketch.")
     ] = None,
-    after: Annotated[datetime | None, typer.Option(help="Only pictures taken then or later, UTC.")] = None,
-    before: Annotated[datetime | None, typer.Option(help="Only pictures taken then or earlier, UTC.")] = None,
+    after: Annotated[
+        datetime | None, typer.Option(help="Search only pictures taken at this time (UTC) or later.")
+    ] = None,
+    before: Annotated[
+        datetime | None, typer.Option(help="Search only pictures taken at this time (UTC) or earlier.")
+    ] = None,
     fpir: Annotated[
         float | None,
         typer.Option(
-            help="Answer only from the calibrated score on at which this share of searches for people who are not there"
-            " would find somebody, such as 0.01; needs crossreid calibrate."
+            help=(
+                "Report a match only above the threshold calibrated for this false-positive "
+                "identification rate, such as 0.01. Needs `crossreid calibrate`."
+            )
         ),
     ] = None,
     encoder: Annotated[
         str | None,
-        typer.Option(
-            help="Of the query: by default the gallery's own; any that was trained into the same space."
-        ),
+        typer.Option(help="Query encoder. By default the gallery's; another must share its embedding space."),
     ] = None,
     device: Annotated[
         str | None,
         typer.Option(
-            help="cpu or cuda; by default cuda where there is one. Unless a device is named, tiny-edge runs on the CPU,"
-            " without torch."
+            help=(
+                "Device: cpu or cuda. By default cuda where available, but tiny-edge runs on the "
+                "CPU without torch."
+            )
         ),
     ] = None,
     show: Annotated[
-        Path | None, typer.Option(help="Write the results as a picture strip: .png, .svg or .pdf.")
+        Path | None, typer.Option(help="Write the results as a strip of pictures (.png, .svg or .pdf).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Find a person by any kinds of evidence; several pieces, also of one kind, are fused into one query."""
+    """Search for a person by words, sketches, infrared pictures and photos.
+
+    Several pieces of evidence are fused into one query.
+    """
     from crossreid.cli.outputs import print_tables
     from crossreid.core.errors import ConfigurationError
     from crossreid.gallery.decision import expected_misses

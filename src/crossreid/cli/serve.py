@@ -25,65 +25,95 @@ def serve(
     gallery: Annotated[
         str,
         typer.Option(
-            help="A folder, which keeps a PostgreSQL of its own and may hold what `crossreid index` wrote; or"
-            " postgresql://user@host/database."
+            help=(
+                "Gallery: a folder with its own PostgreSQL, which may hold the output of "
+                "`crossreid index`; or postgresql://user@host/database."
+            )
         ),
     ] = "gallery",
     encoder: Annotated[
-        str, typer.Option(help="tiny-edge, tiny-cloud, a model folder, an edge pack, a hub id or a server.")
+        str,
+        typer.Option(
+            help=(
+                "Encoder: tiny-edge, tiny-cloud, a model folder, an edge pack, a "
+                "hub id or the URL of a server."
+            )
+        ),
     ] = "tiny-edge",
-    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")
+    ] = 8000,
     key_file: Annotated[
         Path | None,
         typer.Option(
-            help="32 random bytes in base64 (`openssl rand -base64 32`), else in CROSSREID_KEY: seals crops and the"
-            " secret rotation of stored vectors. Without a key neither is kept."
+            help=(
+                "File with 32 random bytes in base64 (`openssl rand -base64 32`), else "
+                "CROSSREID_KEY. Encrypts crops and the secret rotation of stored vectors; "
+                "without it neither is stored."
+            )
         ),
     ] = None,
-    certificate: Annotated[Path | None, typer.Option(help="For TLS: PEM.")] = None,
-    private_key: Annotated[Path | None, typer.Option(help="For TLS: PEM.")] = None,
-    proxy: Annotated[
-        list[str] | None, typer.Option(help="Address of a proxy whose X-Forwarded headers are believed.")
+    certificate: Annotated[Path | None, typer.Option(help="TLS certificate (PEM).")] = None,
+    private_key: Annotated[
+        Path | None, typer.Option(help="Private key of the TLS certificate (PEM).")
     ] = None,
-    oidc_issuer: Annotated[str, typer.Option(help="OpenID provider whose tokens are believed.")] = "",
-    oidc_audience: Annotated[str, typer.Option(help="The audience that its tokens must name.")] = "",
-    oidc_keys: Annotated[str, typer.Option(help="Its keys: a JWKS file, or an https:// address.")] = "",
-    oidc_roles: Annotated[str, typer.Option(help="The claim that names roles.")] = "roles",
-    oidc_tenant: Annotated[str, typer.Option(help="The claim that names the tenant.")] = "tenant",
+    proxy: Annotated[
+        list[str] | None, typer.Option(help="Address of a proxy whose X-Forwarded headers are trusted.")
+    ] = None,
+    oidc_issuer: Annotated[
+        str, typer.Option(help="URL of the OpenID provider whose tokens are accepted.")
+    ] = "",
+    oidc_audience: Annotated[str, typer.Option(help="Audience that the provider's tokens must name.")] = "",
+    oidc_keys: Annotated[
+        str, typer.Option(help="Signing keys of the provider: a JWKS file or an https:// address.")
+    ] = "",
+    oidc_roles: Annotated[str, typer.Option(help="Token claim that holds the roles.")] = "roles",
+    oidc_tenant: Annotated[str, typer.Option(help="Token claim that holds the tenant.")] = "tenant",
     two_person: Annotated[
-        bool, typer.Option("--two-person", help="Show nobody's name before two people have verified them.")
+        bool, typer.Option("--two-person", help="Hide names until two people have verified the match.")
     ] = False,
     whole_space: Annotated[
         bool,
-        typer.Option("--whole-space", help="Enrol vectors of any encoder that declares the gallery's space."),
+        typer.Option(
+            "--whole-space",
+            help="Accept vectors of any encoder that declares the gallery's embedding space.",
+        ),
     ] = False,
     open_metrics: Annotated[
-        bool, typer.Option("--open-metrics", help="Answer /v1/metrics without a key.")
+        bool, typer.Option("--open-metrics", help="Serve /v1/metrics without a key.")
     ] = False,
     new_key: Annotated[
-        bool, typer.Option("--new-key", help="Print another one-time key, for when all keys are lost.")
+        bool, typer.Option("--new-key", help="Print a new one-time key, for when all keys are lost.")
     ] = False,
-    batch_size: Annotated[int, typer.Option(min=1, help="Most items in one call of the encoder.")] = 64,
-    wait_ms: Annotated[float, typer.Option(min=0, help="How long such a call waits for more items.")] = 4.0,
-    rate: Annotated[float, typer.Option(min=0.1, help="Requests a second of one key, on average.")] = 100.0,
+    batch_size: Annotated[int, typer.Option(min=1, help="Maximum batch size.")] = 64,
+    wait_ms: Annotated[
+        float, typer.Option(min=0, help="Milliseconds that a batch waits for more items.")
+    ] = 4.0,
+    rate: Annotated[
+        float, typer.Option(min=0.1, help="Rate limit of each key, in requests per second.")
+    ] = 100.0,
     spare_mib: Annotated[
         int,
         typer.Option(
-            min=0, help="Enrol nothing when the disk of the gallery's folder has less left; searches go on."
+            min=0,
+            help=(
+                "Reject enrolment when the gallery's disk has less free space than this, "
+                "in MiB. Searches still work."
+            ),
         ),
     ] = 256,
     look_every: Annotated[
-        float, typer.Option(min=0.1, help="Seconds between two looks for what has expired.")
+        float, typer.Option(min=0.1, help="Seconds between checks for expired items.")
     ] = 600.0,
-    drain: Annotated[int, typer.Option(min=1, help="Seconds to finish requests when going down.")] = 30,
+    drain: Annotated[int, typer.Option(min=1, help="Seconds to finish open requests at shutdown.")] = 30,
     device: Annotated[
-        str | None, typer.Option(help="cpu or cuda; by default cuda where there is one.")
+        str | None, typer.Option(help="Device: cpu or cuda. By default cuda where available.")
     ] = None,
 ) -> None:
-    """Serve a gallery over HTTP: search, enrol, erase, with accounts and an audit log.
+    """Serve a gallery over HTTP, with accounts and an audit log.
 
-    The first start prints a key that is good for making one other key.
+    The first start prints a one-time key, which creates the first permanent key.
     """
     from crossreid.server.app import create_app
     from crossreid.server.housekeeping import Housekeeper

@@ -16,40 +16,44 @@ if TYPE_CHECKING:
 
 Out = Annotated[
     Path,
-    typer.Option("--out", "-o", help="The figure: .png or .svg; both are written, and the numbers as .json."),
+    typer.Option(
+        "--out",
+        "-o",
+        help="Output figure (.png or .svg). Both formats are written, and the numbers as .json.",
+    ),
 ]
-File = Annotated[Path, typer.Argument(metavar="EMBEDDINGS", help="A .parquet that crossreid embed wrote.")]
+File = Annotated[Path, typer.Argument(metavar="EMBEDDINGS", help="A .parquet file of `crossreid embed`.")]
 Files = Annotated[
     list[Path],
-    typer.Argument(metavar="EMBEDDINGS...", help="One .parquet or several that crossreid embed wrote."),
+    typer.Argument(metavar="EMBEDDINGS...", help="One or more .parquet files of `crossreid embed`."),
 ]
 GalleryFile = Annotated[
     Path | None,
     typer.Option(
-        "--gallery", metavar="EMBEDDINGS", help="A .parquet of the gallery; by default the same file."
+        "--gallery", metavar="EMBEDDINGS", help="A .parquet file of the gallery. By default EMBEDDINGS."
     ),
 ]
-WorldFolder = Annotated[Path, typer.Option("--data", help="The drawn world that was embedded.")]
-Protocol = Annotated[str, typer.Option(help="What is removed from the gallery.")]
-Seed = Annotated[int, typer.Option(help="Of the draw.")]
+WorldFolder = Annotated[Path, typer.Option("--data", help="Folder of the synthetic world that was embedded.")]
+Protocol = Annotated[
+    str, typer.Option(help="Evaluation protocol, which says what is removed from the gallery.")
+]
+Seed = Annotated[int, typer.Option(help="Random seed.")]
 
 _WIDTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 
 
 def convergence(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Folders of trainings, or their history.jsonl.")
+        list[Path], typer.Argument(metavar="RUN...", help="Run folders, or their history.jsonl.")
     ],
     *,
     quantity: Annotated[
         list[str] | None,
-        typer.Option(
-            help="What was logged, such as total, principal or validation_map; may be given several times."
-        ),
+        typer.Option(help="Logged quantity, such as total, principal or validation_map. Repeatable."),
     ] = None,
     out: Out,
 ) -> None:
-    """Draw how losses, or the mAP on validation people, went over the steps of trainings."""
+    """Plot losses or validation mAP over the steps of trainings."""
     from crossreid.analysis.figures import caption, convergence_figure
     from crossreid.cli.outputs import FIGURES, check_output_file, write_study
 
@@ -76,11 +80,11 @@ def convergence(
 def importance(
     embeddings: Files,
     *,
-    trials: Annotated[int, typer.Option(min=1, help="Random halves of the items.")] = 4,
+    trials: Annotated[int, typer.Option(min=1, help="Number of random halves of the items.")] = 4,
     seed: Seed = 0,
     out: Out,
 ) -> None:
-    """Draw how unevenly the dimensions carry an embedding: the long tail, over random halves of the items."""
+    """Plot the importance of the embedding dimensions, over random halves of the items."""
     from crossreid.analysis.importance import measure_importance
     from crossreid.analysis.study_figures import importance_figure
     from crossreid.cli.outputs import FIGURES, check_output_file, write_study
@@ -117,23 +121,21 @@ def gallery_width(
         Path | None,
         typer.Option(
             metavar="EMBEDDINGS",
-            help="A .parquet whose principal directions are taken; by default the gallery's own.",
+            help="A .parquet file to take the principal directions from. By default the gallery.",
         ),
     ] = None,
     task: Tasks = None,
     protocol: Protocol = "source-excluded",
     width: Annotated[
         list[int] | None,
-        typer.Option(help="Coordinates kept; may be given several times. By default 8 and up."),
+        typer.Option(help="Number of principal coordinates to keep. Repeatable; by default 8 and up."),
     ] = None,
-    timed_items: Annotated[
-        int, typer.Option(min=1, help="Items in the gallery whose searches are timed.")
-    ] = 20_000,
+    timed_items: Annotated[int, typer.Option(min=1, help="Size of the gallery that is timed.")] = 20_000,
     out: Out,
 ) -> None:
-    """Search galleries that keep only the first principal coordinates: what is lost, and what it saves.
+    """Plot accuracy and speed of galleries that keep only the first principal coordinates.
 
-    In float32 and in int8, with and without a second look at the first candidates in full width.
+    Compares float32 and int8, with and without re-scoring the first candidates in full width.
     """
     from crossreid.analysis.gallery_width import principal_rotation, smallest_width, width_curve
     from crossreid.analysis.study_figures import width_figure
@@ -191,9 +193,9 @@ def errors(
     protocol: Protocol = "source-excluded",
     out: Out,
 ) -> None:
-    """Say where searches in a drawn world go wrong: by clothes, bags, view and occlusion of the query.
+    """Break down search errors in a synthetic world by clothes, bags, view and occlusion of the query.
 
-    A second figure, NAME-agreement, says which attributes of the person a wrong first answer shares.
+    A second figure, NAME-agreement, shows which attributes a wrong first result shares with the person.
     """
     from crossreid.analysis.errors_by_attribute import errors_by_attribute
     from crossreid.analysis.study_figures import agreement_figure, errors_figure
@@ -239,12 +241,15 @@ def leakage(
     *,
     data: WorldFolder,
     modality: Annotated[
-        str, typer.Option(help="Kind of evidence whose embeddings are read: rgb, ir, sketch or text.")
+        str, typer.Option(help="Modality whose embeddings are probed: rgb, ir, sketch or text.")
     ] = ("rgb"),
     seed: Seed = 0,
     out: Out,
 ) -> None:
-    """Read attributes from embeddings of a drawn world by linear probes: what a stolen gallery would give away."""
+    """Measure which attributes of a synthetic person a linear probe reads from an embedding.
+
+    This is what a stolen gallery would reveal.
+    """
     import numpy as np
 
     from crossreid.analysis.leakage import probe_leakage

@@ -42,17 +42,21 @@ if TYPE_CHECKING:
 
 
 def train(
-    config: Annotated[Path, typer.Argument(help="YAML file, such as configs/teacher-tiny.yaml.")],
+    config: Annotated[Path, typer.Argument(help="Configuration file, such as configs/teacher-tiny.yaml.")],
     *,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder of the run: model, history, checkpoint.")
+        Path | None,
+        typer.Option("--out", "-o", help="Run folder for the model, the history and the checkpoint."),
     ] = None,
     overrides: Overrides = None,
     dry_run: Annotated[
         bool,
         typer.Option(
             "--dry-run",
-            help="Print what would be trained, of a distillation too, its memory and its time, and train nothing.",
+            help=(
+                "Print the training plan with its memory and time, and train nothing. Plans "
+                "distillations too."
+            ),
         ),
     ] = False,
     data: OptionalData = None,
@@ -66,9 +70,8 @@ def train(
 ) -> None:
     """Train the cloud model, the edge model alone, MLLMReID or a translator, or pretrain, as the configuration says.
 
-    Stopped and called again, it goes on from its last checkpoint. Pretraining draws its own people and takes no
-    data; MLLMReID and translators draw people where no data are named. An edge model that follows the cloud model is
-    made by crossreid distill.
+    Resumes from the last checkpoint. Pretraining draws its own people and takes no data; MLLMReID and translators draw
+    people unless --data is given. To train an edge model with the cloud model, use `crossreid distill`.
     """
     from crossreid.core.errors import ConfigurationError
     from crossreid.training.config import (

@@ -94,7 +94,7 @@ class Embeddings:
         return replace(self, vectors=self.vectors / np.where(norms == 0, 1, norms))
 
     def check_comparable(self, other: "Embeddings", *, compatible: bool = False) -> None:
-        """Refuse vectors of another width or space, unless `compatible` vouches for the space.
+        """Refuse vectors of another width or space, unless `compatible` skips the space check.
 
         A fingerprint reads `<encoder>` or `<encoder>@<space>`. Encoders that declare one space (a teacher and
         its distilled student) are comparable; an encoder that declares none is comparable only with itself.

@@ -92,7 +92,7 @@ class Video:
 
     Args:
         file: of any container that OpenCV reads.
-        every: only each so-manieth frame is decoded and looked at.
+        every: decode and process every Nth frame.
     """
 
     file: Path

@@ -26,7 +26,7 @@ class Live:
 
     Args:
         address: as above.
-        every: only each so-manieth frame is looked at.
+        every: process every Nth frame.
         meters: where frames that were passed over are counted.
     """
 

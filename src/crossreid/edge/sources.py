@@ -21,7 +21,7 @@ def open_source(
     Args:
         address: as above.
         fps: of a folder of pictures.
-        every: only each so-manieth frame of a video or camera is looked at.
+        every: process every Nth frame of a video or camera.
         crops: the folder holds ready-made crops; see `Pictures`.
         meters: of the device.
 

@@ -169,7 +169,7 @@ def calibrate(
         protocol: name of the rule by which the gallery is filtered.
         kind: of the gallery's pictures.
         data: what these people are, in words.
-        compatible: vouches that two encoders which declare different spaces share one.
+        compatible: skip the embedding-space check.
 
     Raises:
         ConfigurationError: an unknown protocol, or one that draws galleries.

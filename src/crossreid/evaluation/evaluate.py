@@ -62,14 +62,14 @@ def evaluate(
         setting: name of the rows' setting, such as C2C or E2C.
         batch_size: items a step of the encoders.
         progress: draw progress bars on standard error.
-        compatible: vouches that two encoders which declare different spaces share one.
+        compatible: skip the embedding-space check.
         rerank: names of `RERANKINGS`: each adds a row beside the plain one.
         weights: of each kind of evidence in queries of several pieces; equal when left out.
         together: queries of several pieces are also put to the encoder as one each, where it can read them so: a row
             more for each.
 
     Returns:
-        A row for each protocol, task, plain or second look, and way of joining pieces.
+        A row for each protocol, task, re-ranking (and without), and way of joining pieces.
 
     Raises:
         ConfigurationError: an unknown task, protocol or re-ranking, an encoder that lacks a modality or a data set.
@@ -119,7 +119,7 @@ def _named(dataset: Dataset) -> str:
 def _readable_together(query: Encoder | Embeddings, dataset: Dataset | None) -> tuple[Encoder, Dataset]:
     if isinstance(query, Embeddings) or dataset is None or not reads_together(query):
         raise ConfigurationError(
-            "queries that are to be read together by what reads one piece at a time",
+            "this encoder cannot embed several pieces of evidence jointly",
             expected="a Qwen2-VL as the encoder of the queries, and a data set",
             remedy="leave it out: vectors are then summed",
         )

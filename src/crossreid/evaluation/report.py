@@ -37,7 +37,7 @@ class ReportRow:
         gallery_size: number of gallery items before the protocol's rule; of one trial, where there are several.
         query_fingerprint: of the encoder of the queries.
         gallery_fingerprint: of the encoder of the gallery.
-        reranking: name of the second look; "" for the plain ranking.
+        reranking: name of the re-ranking; "" for none.
         trials: number of drawn galleries that the numbers are means over.
         intervals: 95 % of each number under resampling of the people, (lower, upper) in percent; may be empty.
         outcomes: the numbers of each query; None where they were not kept.

@@ -1,4 +1,4 @@
-"""Second looks at a ranking, by name."""
+"""Re-ranking methods, by name."""
 
 from typing import Literal
 
@@ -37,7 +37,7 @@ def reranked_rows(
     exclude: Keys | None = None,
     whoever: bool = False,
 ) -> Rows:
-    """Similarities of a plain or second look, with the settings of its source.
+    """Similarities with or without re-ranking, with the settings of its source.
 
     Args:
         name: of the re-ranking; "" for plain cosines.

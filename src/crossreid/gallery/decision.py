@@ -1,4 +1,4 @@
-"""From which score on a search answers, and how probably an answer is right."""
+"""The match threshold of a search, and the probability that a match is right."""
 
 from collections.abc import Mapping, Sequence
 

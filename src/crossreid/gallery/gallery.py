@@ -28,12 +28,13 @@ Group = Literal["person", "track"]
 """What a search gives one result of."""
 
 Progress = Callable[[str, float | None], None]
-"""Told again and again which step of long work goes on, in words, and what share of it is done; None where nobody can
-tell. What it raises ends the work."""
+"""Progress callback: the current step in words, and the completed share, None where it is unknown.
+
+Raise an exception in it to abort."""
 
 
 def unheard(step: str, share: float | None) -> None:
-    """Progress that nobody wants to know."""
+    """Ignore progress."""
 
 
 @runtime_checkable

@@ -39,7 +39,7 @@ def reembed(
     batch_size: int = 64,
     progress: Callable[[int], None] | None = None,
 ) -> ReembeddingReport:
-    """Replace the encoder of a gallery. It may be stopped at any time, and goes on where it was when it is run again.
+    """Replace the encoder of a gallery. Run it again to resume after an interruption.
 
     Args:
         gallery: is searched by its old encoder until all is done.

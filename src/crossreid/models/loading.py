@@ -42,7 +42,7 @@ def load_encoder(source: str | Path, *, device: str | None = None, precision: st
         source: "tiny-cloud" or "tiny-edge" (shipped), a model folder, an edge pack, http(s)://... of
             `crossreid serve`, a hub id (downloaded once into the hub's cache), a folder with a PEFT adapter, or a
             file with the state dict of a CLIP or of the authors' student.
-        device: of torch; CUDA where there is one, else the CPU. A pack runs on the CPU.
+        device: of torch; CUDA where available, else the CPU. A pack runs on the CPU.
         precision: of matrix products: "fp32", "bf16", "fp16", or "auto" (default): the fastest that the device
             computes natively. A pack has its own.
 

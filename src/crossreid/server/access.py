@@ -121,13 +121,9 @@ def _by_key(service: Service, key_id: str, secret: str) -> Caller:
     if not same_secret(secret, key.hash.hex() if key else "0" * 64) or key is None:
         raise _unknown()
     if key.revoked is not None:
-        raise RefusalError(
-            "key_revoked", "a key that was revoked", expected="a key in force", remedy="ask an admin"
-        )
+        raise RefusalError("key_revoked", "this key was revoked", remedy="ask an administrator for another")
     if key.expires is not None and key.expires <= datetime.now(UTC):
-        raise RefusalError(
-            "key_expired", "a key that has expired", expected="a key in force", remedy="ask an admin"
-        )
+        raise RefusalError("key_expired", "this key has expired", remedy="ask an administrator for another")
     with service.transaction(key.tenant) as connection:
         account = accounts.find_account(connection, key.account_id)
         if account is None or account.disabled is not None:
@@ -179,5 +175,5 @@ def _by_token(service: Service, token: str) -> Caller:
 
 def _unknown() -> RefusalError:
     return RefusalError(
-        "unauthenticated", "a key that is not known here", expected="a key in force", remedy="ask an admin"
+        "unauthenticated", "this key is not valid", remedy="check it, or ask an administrator"
     )

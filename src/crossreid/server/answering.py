@@ -67,7 +67,7 @@ def phrase_shares(
 def probabilities(
     curve: EvidenceCalibration | None, results: Sequence[SearchResult], candidates: int
 ) -> list[float | None]:
-    """How probably each result is the person sought; None where nothing is known of such scores."""
+    """Return the probability that each result is the right person; None without a calibration."""
     if curve is None:
         return [None] * len(results)
     scores = np.array([result.score for result in results])

@@ -113,7 +113,9 @@ async def _refuse_otherwise(request: Request, error: Exception) -> JSONResponse:
 async def _refuse_twice(request: Request, error: Exception) -> JSONResponse:
     return _answer(
         request,
-        RefusalError("conflict", "something that was changed by somebody else meanwhile", remedy="try again"),
+        RefusalError(
+            "conflict", "the record was modified by another request", remedy="reload it and try again"
+        ),
     )
 
 

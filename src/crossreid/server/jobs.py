@@ -39,7 +39,7 @@ class Job:
     body: bytes
 
     def report(self, share: float | None, step: str = "") -> None:
-        """So much is done, 0 to 1, of a step where there are several; None where nobody can tell.
+        """So much is done, 0 to 1, of a step where there are several; None where it is unknown.
 
         Raises:
             StoppedError: it is to end here.

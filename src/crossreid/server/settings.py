@@ -55,7 +55,7 @@ class Settings:
 
     Args:
         limits: see there.
-        batch_size: most items in one call of the encoder.
+        batch_size: maximum batch size of the encoder.
         batch_wait_ms: how long a call waits for more items.
         two_person: show nobody's identity before two people have verified it.
         whole_space: enrol vectors of other encoders too, if they declare the space of the gallery.

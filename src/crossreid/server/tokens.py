@@ -25,7 +25,7 @@ class Claims:
     """What a believed token says.
 
     Args:
-        issuer: who vouches.
+        issuer: URL of the identity provider.
         subject: unique with the issuer.
         name: to be shown.
         tenant: whose data.

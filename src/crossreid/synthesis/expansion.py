@@ -62,7 +62,7 @@ def expand_dataset(
         seed: of pencils and sensors.
         batch_size: pictures that a process takes at a time.
         workers: processes; 1 works in this one.
-        device: that translators run on; None for cuda where there is one.
+        device: that translators run on; None for cuda where available.
         progress: draw a progress bar on standard error.
 
     Raises:

@@ -24,7 +24,7 @@ class Recipe:
         name: "drawn", "rendered", or "translator".
         version: of the code, or the hash of the weights.
         weights: file of a translator; None where nothing is learned.
-        device: that a translator runs on; None for cuda where there is one.
+        device: that a translator runs on; None for cuda where available.
     """
 
     modality: Modality

@@ -128,7 +128,7 @@ def open_translator(path: Path, device: str | None = None) -> Translator:
 
     Args:
         path: of the file.
-        device: that it is to run on; None for cuda where there is one.
+        device: that it is to run on; None for cuda where available.
 
     Raises:
         CheckpointError: the file is none of a translator, or incomplete.

@@ -18,7 +18,7 @@ from crossreid.training.config import LoopConfig
 from crossreid.training.interruption import leave_signals_to_the_training, signals_remembered
 from crossreid.training.progress import step_progress
 from crossreid.training.record import complete_record
-from crossreid.training.underway import Training, Validate
+from crossreid.training.steps import Training, Validate
 
 
 class Task(Protocol):

@@ -171,7 +171,7 @@ def ask() -> Callable[..., None]:
     """Fill in the words and the record, and search."""
 
     def search(page: Page, words: str = "red and white") -> None:
-        page.get_by_label("Search as I change things").uncheck()
+        page.get_by_label("Update results automatically").uncheck()
         if words:
             page.get_by_label("Words that describe the person").fill(words)
         page.get_by_label("Purpose").fill("missing person")
@@ -179,7 +179,7 @@ def ask() -> Callable[..., None]:
         with page.expect_response("**/v1/search"):
             page.get_by_role("button", name="Search", exact=True).click(no_wait_after=True)
         page.locator(".results:not([aria-busy])").wait_for()
-        page.get_by_label("Search as I change things").check()
+        page.get_by_label("Update results automatically").check()
 
     return search
 

@@ -50,7 +50,7 @@ def sent(seen: Page) -> tuple[Image.Image, list[str]]:
 
 
 def record(seen: Page) -> None:
-    seen.get_by_label("Search as I change things").uncheck()
+    seen.get_by_label("Update results automatically").uncheck()
     seen.get_by_label("Purpose").fill("missing person")
     seen.get_by_label("Reference").fill("2026/117")
 

@@ -103,13 +103,13 @@ def test_the_choice_of_light_or_dark_is_kept(street: Any, page: Any) -> None:
     dark = seen.evaluate(shade)
     assert dark != light
     seen.reload()
-    seen.get_by_role("heading", name="Who is sought?").wait_for()
+    seen.get_by_role("heading", name="Who are you looking for?").wait_for()
     assert seen.evaluate(shade) == dark
 
 
 def test_keys_alone_are_enough(street: Any, page: Any) -> None:
     seen = page(street.operator)
-    seen.get_by_role("heading", name="Who is sought?").wait_for()
+    seen.get_by_role("heading", name="Who are you looking for?").wait_for()
 
     def tab_to(target: Any) -> None:
         for _ in range(60):

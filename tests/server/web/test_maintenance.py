@@ -138,7 +138,7 @@ def test_an_export_is_waited_for_and_cancelled(street: Any, page: Any) -> None:
     ask_for_export(seen)
     expect(work(seen)).to_contain_text("is being written")
     bar = seen.get_by_role("progressbar", name="Export of the gallery")
-    assert bar.get_attribute("value") is None, "nobody can tell how far it is"
+    assert bar.get_attribute("value") is None, "the progress is unknown"
     seen.get_by_role("button", name="Cancel Export of the gallery").click()
     expect(work(seen)).to_contain_text("Cancelled")
     expect(seen.get_by_role("alert")).to_have_count(0)

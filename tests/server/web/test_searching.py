@@ -97,7 +97,7 @@ def test_it_searches_as_things_change_unless_told_not_to(
     words = seen.get_by_label("Words that describe the person")
     again(seen, lambda: words.fill("blue"))
     assert found(seen)[0] == "bob"
-    seen.get_by_label("Search as I change things").uncheck()
+    seen.get_by_label("Update results automatically").uncheck()
     asked: list[str] = []
     seen.on("request", lambda request: asked.append(request.url))
     words.fill("green")
@@ -299,7 +299,9 @@ def test_it_may_answer_that_nobody_matches(street: Any, page: Any, ask: Any, fou
         seen.get_by_label("Answer").select_option("0.01")
     answer = told.value.json()
     expect(seen.locator(".decision")).to_contain_text("A match.")
-    expect(seen.locator(".decision")).to_contain_text(f"Scores from {answer['threshold']:.3f} on count.")
+    expect(seen.locator(".decision")).to_contain_text(
+        f"Only scores of {answer['threshold']:.3f} or higher count."
+    )
     assert found(seen) == [result["item"]["person"] for result in answer["results"]]
     assert 0 < len(found(seen)) < 9
     words = seen.get_by_label("Words that describe the person")

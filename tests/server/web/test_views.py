@@ -76,8 +76,8 @@ def test_the_focus_stays_where_a_verdict_was_given(street: Any, page: Any, ask: 
     last.get_by_role("button", name="Verify").click()
     expect(last).to_contain_text("Verified once")
     expect(last.get_by_role("button", name="Verify")).to_be_focused()
-    last.get_by_role("button", name="Take off").click()
-    seen.get_by_role("dialog").get_by_role("button", name="Take off").click()
+    last.get_by_role("button", name="Remove from case").click()
+    seen.get_by_role("dialog").get_by_role("button", name="Remove from case").click()
     expect(seen.locator(".pin")).to_have_count(1)
     expect(seen.get_by_role("heading", name="Pinned")).to_be_focused()
 
@@ -272,7 +272,7 @@ def test_the_audit_log_is_read_verified_and_taken_away(
     rows.first.locator("summary").click()
     expect(rows.first.locator("pre")).to_contain_text('"hash"')
     seen.get_by_role("button", name="Verify the chain").click()
-    expect(seen.locator(".chain")).to_contain_text("entries follow from one another")
+    expect(seen.locator(".chain")).to_contain_text("Chain intact")
     keep(seen, "audit")
     before = rows.count()
     seen.get_by_label("What").select_option("enrol")
@@ -295,7 +295,7 @@ def test_keys_are_made_shown_once_and_withdrawn(street: Any, page: Any, keep: An
     key = shown.locator("code").inner_text()
     assert key.startswith("crk_")
     keep(seen, "key-shown")
-    shown.get_by_role("button", name="I have kept it").click()
+    shown.get_by_role("button", name="I've saved it").click()
     row = seen.get_by_role("row", name="nora")
     expect(row).to_contain_text("auditor")
     keep(seen, "keys")
@@ -312,7 +312,7 @@ def test_the_focus_goes_to_the_key_that_was_made_anew(street: Any, page: Any) ->
     seen.get_by_role("button", name="Renew the key of nora").click()
     shown = seen.get_by_role("dialog", name="The new key")
     number = shown.locator("code").inner_text().split("_")[1]
-    shown.get_by_role("button", name="I have kept it").click()
+    shown.get_by_role("button", name="I've saved it").click()
     expect(seen.get_by_role("row", name="nora")).to_have_count(2)
     expect(seen.get_by_role("rowheader", name=number)).to_be_focused()
 
@@ -326,7 +326,7 @@ def test_roles_see_their_views(street: Any, page: Any, role: str, shown: list[st
     expect(seen.get_by_role("heading", level=1).first).to_be_visible()
     expect(views(seen)).to_have_text(shown)
     if role == "operator":
-        expect(seen.get_by_role("heading", level=1)).to_have_text("Who is sought?")
+        expect(seen.get_by_role("heading", level=1)).to_have_text("Who are you looking for?")
 
 
 class Nobody:
@@ -343,11 +343,11 @@ def test_the_door_says_why_it_stays_shut(street: Any, page: Any, url: str, keep:
     keep(seen, "door")
     seen.get_by_label("API key").fill("crk_0000000000000000_wrong")
     seen.get_by_role("button", name="Sign in").click()
-    expect(seen.get_by_role("alert")).to_contain_text("A key that is not known here.")
+    expect(seen.get_by_role("alert")).to_contain_text("This key is not valid")
     expect(seen.get_by_role("alert")).to_contain_text("Ask an admin.")
     seen.get_by_label("API key").fill(street.operator.key)
     seen.get_by_role("button", name="Sign in").click()
-    expect(seen.get_by_role("heading", name="Who is sought?")).to_be_visible()
+    expect(seen.get_by_role("heading", name="Who are you looking for?")).to_be_visible()
     seen.get_by_role("button", name="Sign out").click()
     expect(seen.get_by_label("API key")).to_have_value("")
     assert seen.evaluate("sessionStorage.length") == 0
@@ -361,7 +361,7 @@ def test_a_one_time_key_is_exchanged(tenant: Any, page: Any, url: str, keep: Any
     keep(seen, "door-first")
     seen.get_by_role("button", name="Make my key").click()
     key = seen.get_by_role("dialog", name="The new key").locator("code").inner_text()
-    seen.get_by_role("button", name="I have kept it").click()
+    seen.get_by_role("button", name="I've saved it").click()
     expect(seen.locator(".me")).to_contain_text("ada")
     assert seen.evaluate("sessionStorage.getItem('crossreid.key')") == key
 
@@ -369,7 +369,7 @@ def test_a_one_time_key_is_exchanged(tenant: Any, page: Any, url: str, keep: Any
 def test_a_key_that_is_withdrawn_ends_the_session(street: Any, page: Any) -> None:
     client = street.client("operator", name="gone")
     seen = page(client)
-    seen.get_by_role("heading", name="Who is sought?").wait_for()
+    seen.get_by_role("heading", name="Who are you looking for?").wait_for()
     street.admin.ask("DELETE", f"/keys/{client.key.split('_')[1]}", status=204)
     seen.get_by_role("link", name="Cases").click()
     expect(seen.get_by_label("API key")).to_be_visible()

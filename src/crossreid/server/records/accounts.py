@@ -146,7 +146,7 @@ def rotate_key(connection: Connection, tenant: str, key_id: str, *, overlap: tim
 def account_of_subject(
     connection: Connection, tenant: str, *, issuer: str, subject: str, name: str, role: Role
 ) -> StoredRow:
-    """The account of somebody whom a provider vouches for; made on first sight."""
+    """Return the account of a person whom the identity provider names; create it at the first sign-in."""
     known = select(accounts).where(
         accounts.c.tenant == tenant, accounts.c.issuer == issuer, accounts.c.subject == subject
     )

@@ -51,7 +51,7 @@ class Job(Told):
 
     Args:
         step: which of several goes on; "" for work of one kind.
-        progress: how far the step is, or the work that has no steps, 0 to 1; null where nobody can tell.
+        progress: how far the step is, or the work that has no steps, 0 to 1; null where it is unknown.
         may_cancel: it goes on, and the caller may cancel it.
     """
 

@@ -67,7 +67,7 @@ function row(entry) {
   );
 }
 
-const chainWords = (entries) => (entries === 1 ? "The one entry is as it was written." : `All ${count(entries)} entries follow from one another.`);
+const chainWords = (entries) => (entries === 1 ? "Chain intact: 1 entry." : `Chain intact: ${count(entries)} entries.`);
 
 function showChain(node, { intact, entries, head, problem }) {
   node.className = `chain ${intact ? "good" : "bad"}`;

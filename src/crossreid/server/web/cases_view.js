@@ -89,8 +89,8 @@ function pinCard(pin, path, again, me) {
       await again(`[data-item="${CSS.escape(pin.item.id)}"] [data-verdict=${word}]`);
       announce(STATES[state]?.[1] ?? word);
     }), { kind: "small", "aria-pressed": String(own === word), "data-verdict": word });
-  const remove = button("Take off", "remove", async () => {
-    if (await confirmed("Take this off the case?", "The picture stays in the gallery, and the audit log keeps that it was pinned.", "Take off")) {
+  const remove = button("Remove from case", "remove", async () => {
+    if (await confirmed("Remove this from the case?", "The picture stays in the gallery, and the audit log keeps that it was pinned.", "Remove from case")) {
       attempt(async () => (await call("DELETE", `${path}/pins/${encodeURIComponent(pin.id)}`), again(".pinned")));
     }
   }, { quiet: true });

@@ -37,7 +37,7 @@ export function cutOut(file, name, part, use) {
     part && button("Whole picture", null, () => finish(null)),
     button("Use this part", "cut", () => finish(box), { kind: "primary" }),
   ].filter(Boolean);
-  const dialog = openDialog("Cut out the person", [make("p.hint", {}, "Draw a frame around the person who is sought, closely, from head to feet."), board, note], {
+  const dialog = openDialog("Cut out the person", [make("p.hint", {}, "Draw a tight box around the person, from head to feet."), board, note], {
     kind: "wide",
     actions,
     done: () => URL.revokeObjectURL(source),

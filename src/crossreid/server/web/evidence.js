@@ -1,4 +1,4 @@
-/** What is known of the person sought: pieces of evidence, each with its weight, and what of them the server is sent. */
+/** The evidence about the person: pieces, each with its weight, and what of them the server is sent. */
 
 import { base64 } from "./pictures.js";
 import { Strokes } from "./strokes.js";

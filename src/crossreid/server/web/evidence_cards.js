@@ -122,7 +122,7 @@ function words(piece, evidence) {
 function picture(piece, evidence) {
   const kinds = ["rgb", "ir", "sketch"].map((kind) => [kind, KINDS[kind].words]);
   const kind = choice(kinds, piece.kind, () => ((piece.kind = kind.value), evidence.changed()), { "aria-label": "What the picture is" });
-  const hint = piece.guessed && make("p.hint", {}, "Told from its colours. Change it if it is wrong.");
+  const hint = piece.guessed && make("p.hint", {}, "Detected automatically from its colours. Change it if it is wrong.");
   const shown = make("img", {});
   const show = () => {
     shown.src = piece.shown;

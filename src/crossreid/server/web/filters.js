@@ -4,7 +4,7 @@ import { button, choice, field, fill, icon, make } from "./elements.js";
 import { moment, several } from "./wording.js";
 
 const KINDS = [["", "All kinds"], ["rgb", "Photos"], ["ir", "Infrared"], ["sketch", "Sketches"]];
-const SURENESS = [["", "With the nearest, always"], ["0.1", "If sure: 1 false in 10"], ["0.01", "If sure: 1 false in 100"], ["0.001", "If sure: 1 false in 1000"]];
+const SURENESS = [["", "Show closest matches"], ["0.1", "Only confident matches (1 in 10 false alarms)"], ["0.01", "Only confident matches (1 in 100 false alarms)"], ["0.001", "Only confident matches (1 in 1000 false alarms)"]];
 const AMOUNTS = [10, 20, 50, 100, 200].map((top) => [String(top), String(top)]);
 
 /** A row of controls; `changed` is called when one has changed, `named` is whether people may be asked for by name. `values()` gives the part of a search that they stand for. */

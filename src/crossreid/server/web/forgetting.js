@@ -19,7 +19,7 @@ export function retention() {
     const { collections } = await get("/v1/retention");
     if (!typed) days.value = collections[""] ?? "";
   };
-  const node = make("section.block", { "aria-label": "Retention" }, make("h2", {}, "Retention"), make("div.filter-row", {}, field("Days", days), keep), make("p.hint", {}, "Older pictures are erased by themselves. Empty: kept until somebody erases them."));
+  const node = make("section.block", { "aria-label": "Retention" }, make("h2", {}, "Retention"), make("div.filter-row", {}, field("Days", days), keep), make("p.hint", {}, "Older pictures are deleted automatically. Leave empty to keep pictures until somebody deletes them."));
   return { node, load };
 }
 

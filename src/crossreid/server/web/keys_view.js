@@ -34,7 +34,7 @@ export function keysView() {
     await load();
     rows.querySelector(`[data-key="${CSS.escape(id)}"]`)?.focus();
   }
-  const head = ["Name", "Role", "Made", "Last used", "State", "Acts"].map((name) => make("th", { scope: "col" }, name));
+  const head = ["Name", "Role", "Made", "Last used", "State", "Actions"].map((name) => make("th", { scope: "col" }, name));
   const table = make("div.scroll", { tabindex: 0, role: "region", "aria-label": "Keys" }, make("table", {}, make("thead", {}, make("tr", {}, head)), rows));
   return { node: make("div.page", {}, make("div.page-head", {}, make("h1", {}, "Keys"), add), table, note), shown: load };
 }
@@ -45,8 +45,8 @@ export function showKey(name, key, done = null) {
     await navigator.clipboard?.writeText(key);
     tell("Copied.");
   });
-  const content = [make("p", {}, `This is the key of ${name}. It is shown this once: keep it now.`), make("p.key-shown", {}, make("code", {}, key), copy)];
-  const dialog = openDialog("The new key", content, { kind: "narrow", done, actions: [button("I have kept it", "verify", () => dialog.close(), { kind: "primary" })] });
+  const content = [make("p", {}, `This is the key of ${name}. It is shown only once. Save it now.`), make("p.key-shown", {}, make("code", {}, key), copy)];
+  const dialog = openDialog("The new key", content, { kind: "narrow", done, actions: [button("I've saved it", "verify", () => dialog.close(), { kind: "primary" })] });
 }
 
 /** One of the roles; `chosen()` gives its name. */

@@ -7,7 +7,7 @@ import { attempt } from "./notices.js";
 import { post } from "./server.js";
 
 const INDEX =
-  "Searches of a large gallery are faster through an index over the main directions of its vectors. Building reads every vector, and measures what it finds against a search through all: below 99 % it is not used. Searches and enrolments go on meanwhile. Worth it after many pictures have come.";
+  "An index over the principal directions of the vectors speeds up searches of a large gallery. Building it reads every vector and measures its recall against an exact search: below 99 % it is not used. Searches and enrolments continue meanwhile. Rebuild after large imports.";
 const ROTATION =
   "Puts all stored vectors under a new secret rotation, which is sealed with the key of the server: a copy that was taken before does not fit the gallery any more. Every vector is read and written anew, while searches go on; the index goes with the old one and is to be built again.";
 const NO_KEY = "A secret rotation of the stored vectors takes a key, and this server has none. Start it with one (--key-file) to protect them.";

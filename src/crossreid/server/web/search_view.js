@@ -64,18 +64,18 @@ export function searchView(me) {
   const panel = make(
     "section.panel",
     { "aria-label": "Evidence" },
-    make("h1.panel-title", {}, "Who is sought?"),
+    make("h1.panel-title", {}, "Who are you looking for?"),
     evidenceCards(evidence, most),
     make(
       "fieldset.record",
       {},
-      make("legend", {}, "On record"),
+      make("legend", {}, "Purpose and reference"),
       cases && field("Case", cases.node),
       field("Purpose", purpose),
       make("datalist", { id: "purposes" }, PURPOSES.map((value) => make("option", { value }))),
       field("Reference", reference, "Every search is written into the audit log with your name."),
     ),
-    make("div.go", {}, make("label.check", {}, live, make("span", {}, "Search as I change things")), go),
+    make("div.go", {}, make("label.check", {}, live, make("span", {}, "Update results automatically")), go),
   );
   const results = make(
     "section.results",
@@ -193,7 +193,7 @@ export function searchView(me) {
     verdict.hidden = answer.matched === null || answer.matched === undefined;
     if (verdict.hidden) return;
     verdict.classList.toggle("matched", answer.matched);
-    const threshold = answer.threshold === null || answer.threshold === undefined ? "" : ` Scores from ${answer.threshold.toFixed(3)} on count.`;
+    const threshold = answer.threshold === null || answer.threshold === undefined ? "" : ` Only scores of ${answer.threshold.toFixed(3)} or higher count.`;
     const missed = answer.missed === null || answer.missed === undefined ? "" : ` At this setting about ${percent(answer.missed)} of the people who are enrolled are missed.`;
     fill(verdict, icon(answer.matched ? "verify" : "reject"), make("p", {}, make("strong", {}, answer.matched ? "A match." : "No match."), `${threshold}${missed}`));
   }

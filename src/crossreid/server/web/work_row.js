@@ -16,7 +16,7 @@ export function workRow(name, about, stop) {
     node,
     name,
     stop,
-    /** How far it is: a share, or null where nobody can tell. */
+    /** How far it is: a share, or null where it is unknown. */
     show(told, share = null) {
       words.textContent = told;
       if (share === null) bar.removeAttribute("value");

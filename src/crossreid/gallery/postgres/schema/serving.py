@@ -68,7 +68,7 @@ jobs = Table(
     CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name="state"),
     Index("jobs_state_created_index", "state", "created"),
 )
-"""Long work. `progress` is that of a `step`, where there are several, and null where nobody can tell. `server` names
+"""Long work. `progress` is that of a `step`, where there are several, and null where it is unknown. `server` names
 who works on it; when that one's lock is free it has died, and another may take the job."""
 
 job_parts = Table(

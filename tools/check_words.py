@@ -1,0 +1,71 @@
+"""Find wording that CONTRIBUTING.md rules out, and say what to write.
+
+A pattern belongs here once nothing in the repository matches it any more: the list keeps it from coming back.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SUFFIXES = (".md", ".py", ".js", ".html", ".css", ".yaml")
+SPARED = ("CHANGELOG.md", "tools/check_words.py", "tests/tools/test_check_words.py")
+"""What quotes the words."""
+HASHED = "src/crossreid/weights/"
+"""Cards under a checksum; tools/ship_weights.py writes them."""
+
+WORDS = {
+    r"so-manieth": "every Nth",
+    r"\bvouch\w*": "skip the check; trust",
+    r"may be given several times": "Repeatable.",
+    r"\bgoes on where it was\b": "resumes",
+    r"\bsecond looks?\b": "re-ranking; re-scoring",
+    r"\b(?:who is|person) sought\b": "the person you are looking for",
+    r"\btold again and again\b": "progress callback",
+    r"\bnobody can tell\b": "unknown",
+    r"\berased by themselves\b": "deleted automatically",
+    r"\bcount how often the right\b": "evaluate retrieval",
+    r"\bfollow people before a camera\b": "track people in a camera stream",
+    r"\btables and figures anew\b": "reproduce the tables and figures",
+    r"\bmost items in one call\b": "maximum batch size",
+    r"\bfrom which score on\b": "the match threshold",
+    r"\bcould not be had\b": "was not measured; is not available",
+}
+"""Regular expression, in any case -> what to write in its place."""
+
+
+def findings(path: str, text: str) -> Iterator[str]:
+    """Yield a line for each match in a file, with its place and the replacement."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for pattern, instead in WORDS.items():
+            if match := re.search(pattern, line, re.IGNORECASE):
+                yield f"{path}:{number}: {match.group()!r}; write: {instead}"
+
+
+def tracked() -> list[str]:
+    """Return the text files that git keeps or would keep, apart from `SPARED` and `HASHED` ones."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [
+        name
+        for name in names
+        if name.endswith(SUFFIXES)
+        and name not in SPARED
+        and not name.startswith(HASHED)
+        and (ROOT / name).exists()
+    ]
+
+
+def main() -> None:
+    """Print every finding; exit with status 1 if there is one."""
+    found = [
+        finding for name in tracked() for finding in findings(name, (ROOT / name).read_text(encoding="utf-8"))
+    ]
+    print("\n".join(found) or "no word of the list is used")
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    main()
