@@ -2,7 +2,7 @@
 
 The true ones are those of drawn people whom no translator has seen. Both tiny translators are trained by their files in
 `configs/`, half an hour each on one core; a run that was stopped goes on. Measured are PSNR and SSIM, and how well
-`tiny-edge` finds the people by the made pictures: the targets are other photographs of the same people, so that nobody is
+`tiny-edge` finds the people by the made pictures: the targets are other photographs of the same people, so nobody is
 found by the very photograph that a picture was made of.
 
 Run `python benchmarks/translators.py`; it writes `translators.json` and `translators.png` into `benchmarks/results`.
