@@ -114,7 +114,7 @@ def test_the_same_pieces_are_asked_with_as_are_summed(task: str) -> None:
 
 
 def test_it_takes_an_encoder_that_can(people: Embeddings) -> None:
-    with pytest.raises(ConfigurationError, match="reads one piece at a time"):
+    with pytest.raises(ConfigurationError, match="several pieces of evidence jointly"):
         evaluate(people, tasks=("IR+S->R",), together=True)
 
 
