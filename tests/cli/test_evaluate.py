@@ -129,4 +129,7 @@ def test_pieces_that_are_read_together_stand_beside_their_sum(
     ]  # fmt: skip
     assert "all + read together" in shown.stdout
     for words in ((edge, "--data", world), (embeddings,)):
-        assert "several pieces of evidence jointly" in run("evaluate", *words, *asked, "--together", status=2).stderr
+        assert (
+            "several pieces of evidence jointly"
+            in run("evaluate", *words, *asked, "--together", status=2).stderr
+        )
