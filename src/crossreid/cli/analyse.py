@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crossreid.cli import studies
-from crossreid.cli.options import Data, DatasetName, Split, Tasks, command_line, read_dataset
+from crossreid.cli.options import Data, DatasetName, Protocol, Split, Tasks, command_line, read_dataset
+from crossreid.cli.studies import File, GalleryFile, Seed
 
 if TYPE_CHECKING:
     from crossreid.analysis.low_rank import Spectrum
@@ -16,14 +17,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 _SHARES = (0.9, 0.95, 0.99)
 
-File = Annotated[Path, typer.Argument(metavar="EMBEDDINGS", help="A .parquet file of `crossreid embed`.")]
 Figure = Annotated[Path, typer.Option("--out", "-o", help="Output figure (.png or .svg).")]
-Seed = Annotated[int, typer.Option(help="Random seed.")]
 
 
 @app.callback()
 def analyse() -> None:
-    """Draw what stored embeddings look like, and where they fail."""
+    """Plot and probe stored embeddings."""
 
 
 app.command()(studies.convergence)
@@ -147,17 +146,12 @@ def pca(
 def cases(
     embeddings: File,
     *,
-    gallery: Annotated[
-        Path | None,
-        typer.Option(metavar="EMBEDDINGS", help="A .parquet file of the gallery. By default EMBEDDINGS."),
-    ] = None,
+    gallery: GalleryFile = None,
     data: Data,
     dataset: DatasetName = "pedestrians",
     split: Split = "",
     task: Tasks = None,
-    protocol: Annotated[
-        str, typer.Option(help="Evaluation protocol, which says what is removed from the gallery.")
-    ] = "source-excluded",
+    protocol: Protocol = "source-excluded",
     successes: Annotated[int, typer.Option(min=0, help="Number of successful searches per task.")] = 1,
     failures: Annotated[int, typer.Option(min=0, help="Number of failed searches per task.")] = 1,
     top: Annotated[int, typer.Option(min=1, help="Number of results per search.")] = 5,

@@ -23,12 +23,11 @@ def verify(
     *,
     head: Annotated[
         str,
-        typer.Option(help=(
-"Hash recorded earlier, which the log must contain. Without it a "
-"truncated log cannot be detected."
-)),
+        typer.Option(
+            help="Hash recorded earlier, which the log must contain. Without it a truncated log cannot be detected."
+        ),
     ] = "",
-) -> None:  # fmt: skip
+) -> None:
     """Verify the hash chain of an exported audit log. Exits with status 1 if it is broken."""
     from crossreid.core.errors import DataError
     from crossreid.server.chain import read_export

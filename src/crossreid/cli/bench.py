@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from crossreid.cli.options import command_line, parse_size
+from crossreid.cli.options import Device, command_line, parse_size
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -56,9 +56,7 @@ def bench(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads of the runtime. By default its own choice.")
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="Device: cpu or cuda. By default cuda where available.")
-    ] = None,
+    device: Device = None,
     precision: Annotated[
         str | None,
         typer.Option(help="Precision: auto (the default), fp32, bf16 or fp16. An edge pack has its own."),

@@ -9,10 +9,14 @@ import typer
 
 from crossreid.cli.options import (
     BatchSize,
+    Compatible,
     DatasetName,
     Device,
     OptionalData,
     Precision,
+    Protocol,
+    Query,
+    QueryGallery,
     Split,
     check_data_given,
     command_line,
@@ -30,22 +34,14 @@ _PIPE_COLUMNS = 160
 
 
 def calibrate(
-    query: Annotated[str, typer.Argument(help="Query encoder, or a .parquet of `crossreid embed`.")],
+    query: Query,
     *,
-    gallery: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ENCODER|FILE",
-            help="Gallery encoder, or a .parquet of `crossreid embed`. By default QUERY.",
-        ),
-    ] = None,
+    gallery: QueryGallery = None,
     data: OptionalData = None,
     dataset: DatasetName = "pedestrians",
     split: Split = "validation",
-    protocol: Annotated[
-        str, typer.Option(help="Evaluation protocol, which says what is removed from the gallery.")
-    ] = "source-excluded",
-    compatible: Annotated[bool, typer.Option("--compatible", help="Skip the embedding-space check.")] = False,
+    protocol: Protocol = "source-excluded",
+    compatible: Compatible = False,
     into: Annotated[
         Path | None,
         typer.Option(

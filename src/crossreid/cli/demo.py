@@ -34,9 +34,8 @@ def demo(
     if not serve:
         _run(out, seed)
         return
-    from crossreid.cli.demo_page import (
-        serve_demo,
-    )  # first: what the server lacks is said before minutes of training
+    # Imported before anything is trained, so that a missing server is reported first.
+    from crossreid.cli.demo_page import serve_demo
 
     if not (out / "results.json").is_file():
         _run(out, seed)

@@ -9,10 +9,13 @@ import typer
 
 from crossreid.cli.options import (
     BatchSize,
+    Compatible,
     DatasetName,
     Device,
     OptionalData,
+    OptionalQuery,
     Precision,
+    QueryGallery,
     Split,
     Tasks,
     check_data_given,
@@ -31,17 +34,9 @@ _BOTH_PROTOCOLS = ("source-excluded", "all")
 
 
 def evaluate(
-    query: Annotated[
-        str | None, typer.Argument(help="Query encoder, or a .parquet of `crossreid embed`.")
-    ] = None,
+    query: OptionalQuery = None,
     *,
-    gallery: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ENCODER|FILE",
-            help="Gallery encoder, or a .parquet of `crossreid embed`. By default QUERY.",
-        ),
-    ] = None,
+    gallery: QueryGallery = None,
     data: OptionalData = None,
     dataset: DatasetName = "pedestrians",
     split: Split = "test",
@@ -92,7 +87,7 @@ def evaluate(
         ),
     ] = None,
     setting: Annotated[str, typer.Option(help="Label of the rows, such as C2C, E2E, E2C or C2E.")] = "",
-    compatible: Annotated[bool, typer.Option("--compatible", help="Skip the embedding-space check.")] = False,
+    compatible: Compatible = False,
     compare: Annotated[
         tuple[Path, Path] | None,
         typer.Option(

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from crossreid.cli.options import CpuFirstDevice
+
 
 def index(
     source: Annotated[
@@ -34,15 +36,7 @@ def index(
         typer.Option("--rebuild", help="Delete the gallery's content first. Needed to change the encoder."),
     ] = False,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures per batch.")] = 64,
-    device: Annotated[
-        str | None,
-        typer.Option(
-            help=(
-                "Device: cpu or cuda. By default cuda where available, but tiny-edge runs on the "
-                "CPU without torch."
-            )
-        ),
-    ] = None,
+    device: CpuFirstDevice = None,
 ) -> None:
     """Enrol pictures of people in a gallery.
 

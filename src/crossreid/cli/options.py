@@ -36,6 +36,16 @@ ValidationSplit = Annotated[
 ]
 BatchSize = Annotated[int, typer.Option(min=1, help="Items per batch of the encoder.")]
 Device = Annotated[str | None, typer.Option(help="Device: cpu or cuda. By default cuda where available.")]
+CpuFirstDevice = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        help=(
+            "Device: cpu or cuda. By default cuda where available, but tiny-edge runs on the "
+            "CPU without torch."
+        ),
+    ),
+]
 Precision = Annotated[
     str | None,
     typer.Option(
@@ -54,6 +64,23 @@ Overrides = Annotated[
         metavar="KEY=VALUE",
         help="Override a setting of the file, such as loop.steps=100. Repeatable.",
     ),
+]
+
+_QUERY = typer.Argument(help="Query encoder, or a .parquet of `crossreid embed`.")
+
+Query = Annotated[str, _QUERY]
+OptionalQuery = Annotated[str | None, _QUERY]
+QueryGallery = Annotated[
+    str | None,
+    typer.Option(
+        "--gallery",
+        metavar="ENCODER|FILE",
+        help="Gallery encoder, or a .parquet of `crossreid embed`. By default QUERY.",
+    ),
+]
+Compatible = Annotated[bool, typer.Option("--compatible", help="Skip the embedding-space check.")]
+Protocol = Annotated[
+    str, typer.Option(help="Evaluation protocol, which says what is removed from the gallery.")
 ]
 
 Tasks = Annotated[

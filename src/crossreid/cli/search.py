@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crossreid.cli.options import CpuFirstDevice
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -54,15 +56,7 @@ def search(
         str | None,
         typer.Option(help="Query encoder. By default the gallery's; another must share its embedding space."),
     ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(
-            help=(
-                "Device: cpu or cuda. By default cuda where available, but tiny-edge runs on the "
-                "CPU without torch."
-            )
-        ),
-    ] = None,
+    device: CpuFirstDevice = None,
     show: Annotated[
         Path | None, typer.Option(help="Write the results as a strip of pictures (.png, .svg or .pdf).")
     ] = None,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crossreid.cli.options import Device
+
 if TYPE_CHECKING:
     from crossreid.core.encoder import Encoder
     from crossreid.gallery.postgres.database import Database
@@ -107,9 +109,7 @@ def serve(
         float, typer.Option(min=0.1, help="Seconds between checks for expired items.")
     ] = 600.0,
     drain: Annotated[int, typer.Option(min=1, help="Seconds to finish open requests at shutdown.")] = 30,
-    device: Annotated[
-        str | None, typer.Option(help="Device: cpu or cuda. By default cuda where available.")
-    ] = None,
+    device: Device = None,
 ) -> None:
     """Serve a gallery over HTTP, with accounts and an audit log.
 

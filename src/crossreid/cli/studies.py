@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crossreid.cli.options import Tasks, command_line
+from crossreid.cli.options import Protocol, Tasks, command_line
 
 if TYPE_CHECKING:
     from crossreid.analysis.truth import Truth
@@ -34,9 +34,6 @@ GalleryFile = Annotated[
     ),
 ]
 WorldFolder = Annotated[Path, typer.Option("--data", help="Folder of the synthetic world that was embedded.")]
-Protocol = Annotated[
-    str, typer.Option(help="Evaluation protocol, which says what is removed from the gallery.")
-]
 Seed = Annotated[int, typer.Option(help="Random seed.")]
 
 _WIDTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
