@@ -142,7 +142,7 @@ def test_all_of_the_captioner_learns(teacher: Teacher, batch: CaptionedBatch) ->
 def trained(task: torch.nn.Module) -> set[str]:
     """Names of the parts of the model that have a gradient."""
     return {
-        name.rsplit(".layers.", 1)[0].split(".")[2] if name.startswith("teacher.") else name.split(".")[1]
+        name.split(".")[2] if name.startswith("teacher.") else name.split(".")[1]
         for name, parameter in task.named_parameters()
         if parameter.grad is not None
     }

@@ -16,7 +16,7 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 _FASTER = 1.1
 """A precision below fp32 has to be faster by this factor: it costs accuracy, and a measurement has noise."""
-_FIRST_SIDE, _LARGEST_SIDE, _ENOUGH_S = 256, 8192, 0.01
+_FIRST_SIDE, _LARGEST_SIDE, _ENOUGH_S = 256, 8192, 0.002
 _WARNED: set[tuple[str, str]] = set()
 
 
@@ -74,8 +74,8 @@ def slowdown(device: str, precision: Precision) -> float:
 def product_gflops(device: str, precision: Precision) -> float:
     """Return the rate of a product of two square matrices, in GFLOP/s.
 
-    The matrices grow until one product takes a hundredth of a second, and the best rate counts. Where a precision is
-    emulated, the first product takes that long.
+    The matrices grow until one product takes two milliseconds, and the best rate counts. Where a precision is emulated,
+    the first product takes that long.
     """
     side, best, spent = _FIRST_SIDE, 0.0, 0.0
     with torch.inference_mode(), torch.autocast(torch.device(device).type, enabled=False):

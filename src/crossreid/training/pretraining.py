@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -71,11 +70,9 @@ def pretrain(config: CaptioningConfig | ContrastiveConfig, folder: Path, *, quie
     set_seed(config.loop.seed)
     match config:
         case CaptioningConfig():
-            model: Teacher | Student = _pretrain_cloud(
-                config, settings, batches, tokenizer, folder, quiet=quiet
-            )
+            model: Teacher | Student = _pretrain_cloud(config, batches, tokenizer, folder, quiet=quiet)
         case ContrastiveConfig():
-            model = _pretrain_edge(config, settings, batches, tokenizer, folder, quiet=quiet)
+            model = _pretrain_edge(config, batches, tokenizer, folder, quiet=quiet)
     return save_model(model, folder / "model", dtype=torch.float16)
 
 
@@ -127,7 +124,6 @@ def _batches(
 
 def _pretrain_cloud(
     config: CaptioningConfig,
-    settings: dict[str, Any],
     batches: CorpusBatches,
     tokenizer: PreTrainedTokenizerFast,
     folder: Path,
@@ -146,13 +142,13 @@ def _pretrain_cloud(
         attribute_sizes=attribute_sizes(),
     )
     _go_on(task, config)
+    settings = config.model_dump(mode="json")
     train(task, batches, config.loop, folder, description="captioning", settings=settings, quiet=quiet)
     return teacher
 
 
 def _pretrain_edge(
     config: ContrastiveConfig,
-    settings: dict[str, Any],
     batches: CorpusBatches,
     tokenizer: PreTrainedTokenizerFast,
     folder: Path,
@@ -176,6 +172,7 @@ def _pretrain_edge(
         attribute_sizes=attribute_sizes(),
     )
     _go_on(task, config)
+    settings = config.model_dump(mode="json")
     train(task, batches, config.loop, folder, description="contrast", settings=settings, quiet=quiet)
     # A new one, whose heads are copied from the trained projections.
     return Student(clip, tokenizer, student.preprocessing, dim=TINY_DIM)

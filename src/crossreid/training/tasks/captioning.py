@@ -59,24 +59,21 @@ class CaptioningTask(nn.Module):
         tokens, which gives the vision tower a direction before the language model has one. While the tower learns
         alone, `attributes` of those means and `total`.
         """
+        people = len(batch.attributes)
         if progress < self.tagging_share:
-            people = len(batch.attributes)
-            alone = (
-                self.teacher.see(batch.pixel_values[:people]).unflatten(0, (people, -1)).float().mean(dim=1)
-            )
-            attributes = self.recognise([alone], batch.attributes)
+            glance = _glance(self._see(batch.pixel_values[:people]))
+            attributes = self.recognise([glance], batch.attributes)
             return {"attributes": attributes, "total": self.contrast * self.attributes * attributes}
         questions, answers = self._ask(batch)
         told = self.teacher.conversation.for_captions(batch.captions)
-        visual = self.teacher.see(batch.pixel_values).unflatten(0, (len(questions), -1))
+        visual = self._see(batch.pixel_values)
         silent = [row for row in range(len(questions)) if row not in batch.answered]
         picture, first = self._read(questions, answers, visual, batch.answered)
         _, second = self._read(questions, answers, visual, silent)
         order = torch.tensor([*batch.answered, *silent], device=visual.device).argsort()
         seen = torch.cat([first, second])[order]
         text, heard = self._read(told, [[] for _ in told], None, range(len(told)))
-        glance = visual.float().mean(dim=1)
-        people = len(batch.attributes)
+        glance = _glance(visual)
         contrasts = contrast(seen, heard, self.logit_scale) + contrast(glance, heard, self.logit_scale)
         attributes = self.recognise([seen[:people], heard[:people]], batch.attributes) + self.recognise(
             [glance[:people], heard[:people]], batch.attributes
@@ -89,6 +86,10 @@ class CaptioningTask(nn.Module):
             "accuracy": matched(heard, seen),
             "total": picture + text + self.contrast * (contrasts + self.attributes * attributes),
         }
+
+    def _see(self, pixel_values: Tensor) -> Tensor:
+        """Visual tokens of each picture, [n, tokens, dim]."""
+        return self.teacher.see(pixel_values).unflatten(0, (len(pixel_values), -1))
 
     def _ask(self, batch: CaptionedBatch) -> tuple[list[list[int]], list[list[int]]]:
         """A question about every picture, and an answer to some of them."""
@@ -125,3 +126,8 @@ class CaptioningTask(nn.Module):
         loss = functional.cross_entropy(logits.float(), ids[:, 1:][learned])
         rows = torch.arange(len(chosen), device=teacher.device)
         return loss, hidden[rows, ends.to(teacher.device) - 1].float()
+
+
+def _glance(visual: Tensor) -> Tensor:
+    """Mean of each picture's visual tokens: [n, tokens, dim] -> [n, dim]."""
+    return visual.float().mean(dim=1)
