@@ -21,9 +21,14 @@ LISTED = ("models",)
 
 def documents() -> list[Path]:
     """Markdown files that git keeps or would keep."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
-    return [ROOT / name for name in listed if (ROOT / name).exists()]
+    return [ROOT / name for name in kept_files(ROOT, "*.md")]
+
+
+def kept_files(root: Path, *patterns: str) -> list[str]:
+    """Files by their path from `root` that git keeps or would keep."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns]
+    listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [name for name in listed if (root / name).exists()]
 
 
 def broken_links(document: Path) -> Iterator[str]:

@@ -4,13 +4,14 @@ A pattern belongs here once nothing in the repository matches it any more: the l
 """
 
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from check_docs import kept_files
+
 ROOT = Path(__file__).parents[1]
-SUFFIXES = (".md", ".py", ".js", ".html", ".css", ".yaml")
+SUFFIXES = ("*.md", "*.py", "*.js", "*.html", "*.css", "*.yaml")
 SPARED = ("CHANGELOG.md", "tools/check_words.py", "tests/tools/test_check_words.py")
 """What quotes the words."""
 HASHED = "src/crossreid/weights/"
@@ -38,31 +39,25 @@ WORDS = {
 
 def findings(path: str, text: str) -> Iterator[str]:
     """Yield a line for each match in a file, with its place and the replacement."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        for pattern, instead in WORDS.items():
-            if match := re.search(pattern, line, re.IGNORECASE):
-                yield f"{path}:{number}: {match.group()!r}; write: {instead}"
+    for pattern, instead in WORDS.items():
+        for match in re.finditer(pattern, text, re.IGNORECASE):
+            line = text.count("\n", 0, match.start()) + 1
+            yield f"{path}:{line}: {match.group()!r}; write: {instead}"
 
 
-def tracked() -> list[str]:
-    """Return the text files that git keeps or would keep, apart from `SPARED` and `HASHED` ones."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+def findings_in_repository() -> list[str]:
+    """Return the findings of all text files, apart from `SPARED` and `HASHED` ones."""
     return [
-        name
-        for name in names
-        if name.endswith(SUFFIXES)
-        and name not in SPARED
-        and not name.startswith(HASHED)
-        and (ROOT / name).exists()
+        finding
+        for name in kept_files(ROOT, *SUFFIXES)
+        if name not in SPARED and not name.startswith(HASHED)
+        for finding in findings(name, (ROOT / name).read_text(encoding="utf-8"))
     ]
 
 
 def main() -> None:
     """Print every finding; exit with status 1 if there is one."""
-    found = [
-        finding for name in tracked() for finding in findings(name, (ROOT / name).read_text(encoding="utf-8"))
-    ]
+    found = findings_in_repository()
     print("\n".join(found) or "no word of the list is used")
     sys.exit(bool(found))
 

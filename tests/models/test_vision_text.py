@@ -32,7 +32,7 @@ HEIGHT, WIDTH = 56, 28
 
 @pytest.fixture(scope="module")
 def student(tiny: Any) -> VisionTextStudent:
-    return tiny.vision_text(WORDS, dim=12, height=HEIGHT, width=WIDTH, hidden=32, depth=1, vocabulary=120)
+    return tiny.vision_text(WORDS, dim=12, vocabulary=120)
 
 
 @pytest.fixture(scope="module")

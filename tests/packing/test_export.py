@@ -263,7 +263,7 @@ def test_a_pack_in_float_is_not_calibrated(student_encoder: ModelEncoder, tiny: 
 
 
 def test_the_vision_text_student_is_exported_too(tiny: Any, tmp_path: Path) -> None:
-    model = tiny.vision_text(tiny.WORDS, dim=8, height=56, width=28, hidden=32, depth=1, vocabulary=60)
+    model = tiny.vision_text(tiny.WORDS, dim=8, vocabulary=60)
     tiny.draw(model)
     encoder = ModelEncoder(model)
     captions = ["a man in a red coat", "a woman", "trousers " * 40]

@@ -102,7 +102,7 @@ def test_dsmd_brings_an_edge_model_to_its_teacher(tiny: Any, features: Embedding
 def test_a_vit_and_a_bert_learn_photographs_and_captions(photos: Path, tmp_path: Path, tiny: Any) -> None:
     train, val = (load_dataset("flickr30k", photos, split) for split in ("train", "val"))
     words = [sample.caption or "" for sample in train.of("text").samples]
-    student = tiny.vision_text(words, dim=8, height=56, width=28, hidden=32, depth=1, vocabulary=200)
+    student = tiny.vision_text(words, dim=8, vocabulary=200)
     folder = save_model(student, tmp_path / "backbone")
     config = DsmdConfig.model_validate(
         {
@@ -144,7 +144,7 @@ def test_the_full_sized_configurations_run_in_small(
     )
     train, val = (load_dataset(style, photos, split) for split in ("train", "val"))
     assert len(train.labels) == 8
-    student = tiny.vision_text(["a dog"], dim=8, height=56, width=28, hidden=32, depth=1, vocabulary=200)
+    student = tiny.vision_text(["a dog"], dim=8, vocabulary=200)
     folder = save_model(student, tmp_path / "backbone")
     smaller = [
         f"backbone={folder / 'vision'}+{folder / 'text'}", "loop.steps=3", "loop.validate_every=1", "loop.workers=0",

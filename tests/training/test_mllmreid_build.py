@@ -277,7 +277,7 @@ def test_a_plan_of_dsmd_counts_both_kinds_of_students(tiny: Any, tmp_path: Path,
     from crossreid.training.build import _task
 
     people = tiny.dataset(people=8)
-    two = tiny.vision_text(tiny.WORDS, dim=12, height=56, width=28, hidden=32, depth=1, vocabulary=120)
+    two = tiny.vision_text(tiny.WORDS, dim=12, vocabulary=120)
     folder = save_model(two, tmp_path / "two")
     joined = f"{folder / 'vision'}+{folder / 'text'}"
     clip = str(save_model(tiny.student(dim=12, projection=12), tmp_path / "clip"))
