@@ -21,12 +21,12 @@ from crossreid.data.dataset import Dataset
 from crossreid.data.loading import load_dataset
 from crossreid.evaluation.evaluate import BOTH_WAYS, evaluate
 from crossreid.models.loading import PrecisionSetting, load_encoder
-from crossreid.reproduction.figures import mean_curves
 from crossreid.synthesis.pedestrians.dataset import write_world
 from crossreid.training.build import read_history, train_model
 from crossreid.training.config import DistillationConfig, DsmdConfig, StudentConfig
 from crossreid.training.record import write_record
 from crossreid.training.teacher_features import store_teacher_features
+from papers.mllmembed.figures import mean_curves
 
 RESULTS = Path(__file__).parent / "results" / "dsmd.json"
 RUNS = Path("runs") / "dsmd"
