@@ -185,9 +185,9 @@ def _train(
 
 
 def _distillation_of(config: Path) -> "Path | str":
-    """The settings of the preset that a teacher's belong to: beside them, or in the folder above, as of an ablation."""
-    places = (config.with_name("distillation.yaml"), config.parent.parent / "distillation.yaml")
-    return next((place for place in places if place.is_file()), "configs/distill-tiny.yaml")
+    """Return the distillation beside the settings of a teacher, else the tiny one."""
+    beside = config.with_name("distillation.yaml")
+    return beside if beside.is_file() else "configs/distill-tiny.yaml"
 
 
 def _run(
