@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from crossreid.analysis.errors_by_attribute import ErrorReport, errors_by_attribute
-from crossreid.analysis.gallery_width import principal_rotation, smallest_width, width_curve
+from crossreid.analysis.gallery_width import smallest_width, width_curve
 from crossreid.analysis.leakage import Leak, probe_leakage
 from crossreid.analysis.study_figures import agreement_figure, errors_figure, leakage_figure, width_figure
 from crossreid.analysis.truth import read_truth
+from crossreid.core.basis import principal_rotation
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import ConfigurationError
 from crossreid.core.modality import Modality

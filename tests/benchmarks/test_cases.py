@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from crossreid.training.measured import measure_cases
+from benchmarks.harness.cases import measure_cases
 
 
 def test_what_was_measured_before_is_kept_and_what_was_not_is_added(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from crossreid.analysis import measuring
+from benchmarks.harness import measuring
 
 
 def test_every_way_takes_its_turn_in_every_round_and_the_first_round_is_not_counted() -> None:
