@@ -1,11 +1,11 @@
 """What Common Instruction, DirectReID and lambda do, at home and in a world that looks different.
 
-Run `python benchmarks/mllmreid.py`: 45 trainings. It resumes, and writes `benchmarks/results/mllmreid.json`: R1 and
+Run `python -m papers.mllmreid`: 45 trainings. It resumes, and writes `benchmarks/results/mllmreid.json`: R1 and
 mAP of photographs searched by photographs of other cameras (`market`), of people never seen, in the style that was
 trained on and in the other one, by the vision tower's feature and, where it was trained, by the latent one; and how
 well the language model foretells captions of unseen people beside their own picture and beside another's, which says
 whether it looks. All start from one backbone, whose language model learns to read pictures first.
-`python benchmarks/mllmreid.py --miniature` runs all of it at a size that says nothing but that it runs.
+`python -m papers.mllmreid --miniature` runs all of it at a size that says nothing but that it runs.
 """
 
 import argparse
@@ -36,7 +36,7 @@ from crossreid.training.mllmreid import align
 from crossreid.training.record import write_record
 from crossreid.training.tasks.mllmreid_language import answer_loss
 
-RESULTS = Path(__file__).parent / "results" / "mllmreid.json"
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "mllmreid.json"
 RUNS = Path("runs") / "mllmreid"
 
 VARIANTS: Mapping[str, dict[str, Any]] = {
@@ -289,6 +289,13 @@ def _lists(measured: Mapping[str, float]) -> dict[str, list[float]]:
 
 
 def main(size: Comparison = Comparison(), *, folder: Path = RUNS, results: Path = RESULTS) -> None:
+    """Compare, print a line for each variant, and write the record.
+
+    Args:
+        size: of the data and the trainings.
+        folder: folder of the trainings; finished ones are not repeated.
+        results: file of the record.
+    """
     numbers = compare(size, folder)
     for study, rows in numbers.items():
         for name, styles in rows.items():
@@ -306,8 +313,9 @@ def _spread(values: list[float]) -> str:
     return f"{np.mean(values):.1f}" + (f" +- {np.std(values, ddof=1):.1f}" if len(values) > 1 else "")
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+def run() -> None:
+    """Run the comparison by the command line."""
+    parser = argparse.ArgumentParser(prog="python -m papers.mllmreid", description=__doc__)
     parser.add_argument(
         "--miniature", action="store_true", help="at a size that says nothing but that it runs"
     )

@@ -1,6 +1,6 @@
 """Compare DSMD with the distillation of MLLMEmbed-ReID: one world, teacher, student and budget for all variants.
 
-Run `python benchmarks/dsmd.py`: thirty trainings. It resumes, and writes `benchmarks/results/dsmd.json`: mAP by
+Run `python -m papers.dsmd`: thirty trainings. It resumes, and writes `benchmarks/results/dsmd.json`: mAP by
 `source-excluded` of the three tasks for people never seen, edge against edge (E2E) and edge against cloud (E2C), and
 rSum between photographs and captions; and `dsmd.png`, the mAP of validation people over the steps. All variants but
 the first learn the task beside, with weight 0.01; balanced weights add up to 10 and more, so that beside them it is
@@ -28,7 +28,7 @@ from crossreid.training.record import write_record
 from crossreid.training.teacher_features import store_teacher_features
 from papers.mllmembed.figures import mean_curves
 
-RESULTS = Path(__file__).parent / "results" / "dsmd.json"
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results" / "dsmd.json"
 RUNS = Path("runs") / "dsmd"
 TASK = 0.01
 
@@ -209,6 +209,13 @@ def _add(numbers: dict[str, list[float]], measured: Mapping[str, float]) -> dict
 
 
 def main(size: Comparison = Comparison(), *, runs: Path = RUNS, results: Path = RESULTS) -> None:
+    """Compare, print a line for each variant, and write the record and a figure of the validations.
+
+    Args:
+        size: of the data and the trainings.
+        runs: folder of the trainings; finished ones are not repeated.
+        results: file of the record.
+    """
     numbers, curves = compare(size, runs)
     for name, measured in numbers.items():
         values = measured["E2E mAP"]
@@ -231,6 +238,7 @@ def main(size: Comparison = Comparison(), *, runs: Path = RUNS, results: Path = 
     print(f"{results} is written")
 
 
-if __name__ == "__main__":
-    argparse.ArgumentParser(description=__doc__).parse_args()
+def run() -> None:
+    """Run the comparison by the command line, which takes no options but `--help`."""
+    argparse.ArgumentParser(prog="python -m papers.dsmd", description=__doc__).parse_args()
     main()

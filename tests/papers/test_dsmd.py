@@ -8,18 +8,14 @@ import pytest
 
 from crossreid.models.folder import save_model
 from crossreid.training.record import provenance
+from papers.dsmd import comparison
 
 TRAINED = ("task only", "DSMD, raw rate", "cosine + PCM + FR, balanced")
 
 
-@pytest.fixture(scope="module")
-def benchmark(program: Any) -> Any:
-    return program("benchmarks/dsmd.py")
-
-
-def test_variants_differ_in_what_they_distil_alone(benchmark: Any) -> None:
-    size = benchmark.Comparison()
-    chosen = {name: benchmark.configuration(size, name, 5).model_dump() for name in benchmark.VARIANTS}
+def test_variants_differ_in_what_they_distil_alone() -> None:
+    size = comparison.Comparison()
+    chosen = {name: comparison.configuration(size, name, 5).model_dump() for name in comparison.VARIANTS}
     own = ("kind", "distillation", "dsmd", "keep", "dim")
     shared = [{key: value for key, value in config.items() if key not in own} for config in chosen.values()]
     assert all(config == shared[0] for config in shared)
@@ -27,14 +23,12 @@ def test_variants_differ_in_what_they_distil_alone(benchmark: Any) -> None:
     terms = {name: config.get("distillation") or config.get("dsmd") for name, config in chosen.items()}
     assert terms["task only"] is None
     assert all(term["task"] == 0.01 for term in terms.values() if term)
-    assert len({json.dumps(term) for term in terms.values()}) == len(benchmark.VARIANTS) == 10
+    assert len({json.dumps(term) for term in terms.values()}) == len(comparison.VARIANTS) == 10
 
 
-def test_it_runs_to_its_end(
-    benchmark: Any, tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
-) -> None:
-    monkeypatch.setattr(benchmark, "VARIANTS", {name: benchmark.VARIANTS[name] for name in TRAINED})
-    size = benchmark.Comparison(
+def test_it_runs_to_its_end(tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr(comparison, "VARIANTS", {name: comparison.VARIANTS[name] for name in TRAINED})
+    size = comparison.Comparison(
         train_people=6,
         test_people=3,
         test_groups=2,
@@ -50,7 +44,7 @@ def test_it_runs_to_its_end(
         seeds=(0, 1),
     )
     results = tmp_path / "results" / "dsmd.json"
-    benchmark.main(size, runs=tmp_path / "runs", results=results)
+    comparison.main(size, runs=tmp_path / "runs", results=results)
     record = json.loads(results.read_text())
     assert set(record["numbers"]) == {"teacher", "student, untrained", *TRAINED}
     for name in TRAINED:

@@ -7,20 +7,17 @@ from typing import Any
 
 import pytest
 
+from papers.mllmreid import comparison
+
 TRAINED = ("(a) many instructions", "(c) Common Instruction + DirectReID")
 
 
-@pytest.fixture(scope="module")
-def benchmark(program: Any) -> Any:
-    return program("benchmarks/mllmreid.py")
-
-
-def test_trainings_differ_in_what_is_studied_alone(benchmark: Any) -> None:
-    size = benchmark.Comparison()
-    planned = benchmark.runs(size)
+def test_trainings_differ_in_what_is_studied_alone() -> None:
+    size = comparison.Comparison()
+    planned = comparison.runs(size)
     assert len(planned) == 3 * (2 * 6 + 3) == 45
     assert len({run.folder for run in planned}) == len(planned)
-    dumped = [benchmark.configuration(size, run, Path("b")).model_dump() for run in planned]
+    dumped = [comparison.configuration(size, run, Path("b")).model_dump() for run in planned]
     assert {config["loop"].pop("seed") for config in dumped} == {0, 1, 2}
     asked = [config.pop("mllmreid") for config in dumped]
     assert all(config == dumped[0] for config in dumped)
@@ -31,12 +28,12 @@ def test_trainings_differ_in_what_is_studied_alone(benchmark: Any) -> None:
 
 
 def test_it_runs_to_its_end_and_does_nothing_twice(
-    benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
-    monkeypatch.setattr(benchmark, "VARIANTS", {name: benchmark.VARIANTS[name] for name in TRAINED})
-    monkeypatch.setattr(benchmark, "LAMBDAS", (1.0,))
+    monkeypatch.setattr(comparison, "VARIANTS", {name: comparison.VARIANTS[name] for name in TRAINED})
+    monkeypatch.setattr(comparison, "LAMBDAS", (1.0,))
     size = replace(
-        benchmark.MINIATURE,
+        comparison.MINIATURE,
         train_people=4,
         test_people=3,
         steps=1,
@@ -46,7 +43,7 @@ def test_it_runs_to_its_end_and_does_nothing_twice(
         precision="fp32",
     )
     results = tmp_path / "results" / "mllmreid.json"
-    benchmark.main(size, folder=tmp_path / "runs", results=results)
+    comparison.main(size, folder=tmp_path / "runs", results=results)
     record = json.loads(results.read_text())
     numbers = record["numbers"]
     assert set(numbers) == {"start", "ablation", "lambda"}
@@ -63,7 +60,7 @@ def test_it_runs_to_its_end_and_does_nothing_twice(
     def refuse(*args: object, **options: object) -> None:
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(benchmark, "train_model", refuse)
-    benchmark.main(size, folder=tmp_path / "runs", results=results)
+    monkeypatch.setattr(comparison, "train_model", refuse)
+    comparison.main(size, folder=tmp_path / "runs", results=results)
     assert json.loads(results.read_text())["numbers"] == numbers
     assert "is written" in capsys.readouterr().out
