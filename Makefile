@@ -21,7 +21,7 @@ help: ## list the targets
 setup: $(READY) ## make the virtual environment
 
 $(DEMO): pyproject.toml constraints.txt tools/set_up.sh tools/install.sh
-	@tools/set_up.sh $(VENV) models
+	@tools/set_up.sh $(VENV) models,plots,synthetic
 	@touch $@
 
 $(READY): $(DEMO)

@@ -9,24 +9,10 @@ from typing import Any
 
 import typer
 
+from crossreid.cli.extras import extra_of, installation_of
 from crossreid.core.errors import CrossReIDError, TrainingInterrupted
 
 FAILED, INTERRUPTED = 2, 130
-
-_EXTRAS = {
-    "models": ("accelerate", "peft", "torch", "transformers"),
-    "serve": (
-        "anyio",
-        "cryptography",
-        "fastapi",
-        "jwt",
-        "prometheus_client",
-        "sqlalchemy",
-        "starlette",
-        "uvicorn",
-    ),
-}
-"""Libraries of the extras that an installation may do without."""
 
 
 @contextmanager
@@ -46,14 +32,11 @@ def reported_failures(context: Any) -> Iterator[None]:
         print(f"crossreid: {message}".encode(errors="backslashreplace").decode(), file=sys.stderr)
         raise typer.Exit(FAILED) from error
     except ModuleNotFoundError as error:
-        extras = [extra for extra, names in _EXTRAS.items() if error.name in names]
-        if not extras:
+        extra = extra_of(error.name)
+        if extra is None:
             raise
         command = context.invoked_subcommand or context.info_name
-        print(
-            f"crossreid: {command} needs {error.name}; pip install 'crossreid[{extras[0]}]'",
-            file=sys.stderr,
-        )
+        print(f"crossreid: {command} needs {error.name}; {installation_of(extra)}", file=sys.stderr)
         raise typer.Exit(FAILED) from error
     except TrainingInterrupted as stopped:
         if os.environ.get("RANK", "0") == "0":
