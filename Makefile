@@ -21,7 +21,7 @@ help: ## list the targets
 setup: $(READY) ## make the virtual environment
 
 $(DEMO): pyproject.toml constraints.txt tools/set_up.sh tools/install.sh
-	@tools/set_up.sh $(VENV) models
+	@tools/set_up.sh $(VENV) models,plots,synthetic
 	@touch $@
 
 $(READY): $(DEMO)
@@ -32,8 +32,8 @@ demo: $(DEMO) ## draw a site, adapt, distil, search before and after: the whole 
 	$(BIN)/crossreid demo
 
 reproduce: $(READY) ## all tables and figures of the paper on drawn people: hours; it resumes
-	$(BIN)/crossreid reproduce all --preset tiny --results benchmarks/results/reproduction
-	$(BIN)/python tools/write_results.py
+	$(BIN)/python -m papers.mllmembed all --preset tiny --results benchmarks/results/reproduction
+	$(BIN)/python -m tools.write_results
 
 test: $(READY) ## the tests, but for those marked slow
 	JAXTYPING_DISABLE=1 $(PYTEST) -m "traced and not slow"
@@ -51,12 +51,12 @@ check: $(READY) ## lint, formatting, types, layers, documentation
 	$(BIN)/ruff format --check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	$(BIN)/python tools/write_reference.py --check
-	$(BIN)/python tools/write_results.py --check
-	$(BIN)/python tools/write_performance.py --check
-	$(BIN)/python tools/write_reliability.py --check
-	$(BIN)/python tools/write_expansion.py --check
-	$(BIN)/python tools/write_readme.py --check
+	$(BIN)/python -m tools.write_reference --check
+	$(BIN)/python -m tools.write_results --check
+	$(BIN)/python -m tools.write_performance --check
+	$(BIN)/python -m tools.write_reliability --check
+	$(BIN)/python -m tools.write_expansion --check
+	$(BIN)/python -m tools.write_readme --check
 	$(BIN)/python tools/check_docs.py
 	$(BIN)/python tools/check_words.py
 
@@ -65,12 +65,12 @@ format: $(READY) ## put the code in its form
 	$(BIN)/ruff format
 
 docs: $(READY) ## write anew what pages take from code and records
-	$(BIN)/python tools/write_reference.py
-	$(BIN)/python tools/write_results.py
-	$(BIN)/python tools/write_performance.py
-	$(BIN)/python tools/write_reliability.py
-	$(BIN)/python tools/write_expansion.py
-	$(BIN)/python tools/write_readme.py
+	$(BIN)/python -m tools.write_reference
+	$(BIN)/python -m tools.write_results
+	$(BIN)/python -m tools.write_performance
+	$(BIN)/python -m tools.write_reliability
+	$(BIN)/python -m tools.write_expansion
+	$(BIN)/python -m tools.write_readme
 
 site: $(DEMO) ## the documentation as web pages, in build/site
 	@tools/set_up.sh $(VENV) docs
@@ -84,4 +84,4 @@ bench: $(READY) ## measure on this machine; results go to benchmarks/results
 
 clean: ## remove what the targets made, but not runs or the demo's world
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src papers tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

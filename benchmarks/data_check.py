@@ -16,8 +16,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from harness.measuring import summary
 
-from crossreid.analysis.measuring import summary
 from crossreid.data.validation import check_dataset
 from crossreid.data.validation.near_copies import near_copies
 from crossreid.data.validation.pictures import scan_pictures

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from harness.cases import measure_cases, read_arguments
+from harness.measuring import compare
 from torch import Tensor
 from torch.nn import functional
 from transformers import CLIPConfig, CLIPModel, Qwen2VLModel
 
-from crossreid.analysis.measuring import compare
 from crossreid.core.modality import Modality
 from crossreid.data.preprocessing import Preprocessing
 from crossreid.losses import feature_relation_loss, principal_basis, principal_component_loss
@@ -36,7 +37,6 @@ from crossreid.models.tokenizer import special_token_ids, train_tokenizer
 from crossreid.synthesis.pedestrians.world import World
 from crossreid.training.batches import Batch
 from crossreid.training.config import DistillationWeights, TaskWeights
-from crossreid.training.measured import measure_cases, read_arguments
 from crossreid.training.tasks.distillation import DistillationTask
 from crossreid.training.tasks.identity_matching import embed
 from crossreid.training.tasks.student import StudentTask

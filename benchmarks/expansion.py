@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
+from harness.measuring import summary
 
-from crossreid.analysis.measuring import summary
 from crossreid.core.modality import Modality
 from crossreid.data import load_dataset
 from crossreid.synthesis.expansion import expand_dataset

@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from harness.cases import measure_cases, read_arguments
+from harness.measuring import extra_memory_mib, in_turns, ratios, summary
 
-from crossreid.analysis.measuring import extra_memory_mib, in_turns, ratios, summary
 from crossreid.evaluation import rank
-from crossreid.training.measured import measure_cases, read_arguments
 
 RESULTS = Path(__file__).parent / "results" / "ranking.json"
 KS = (1, 5, 10)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from harness.measuring import summary
 
-from crossreid.analysis.measuring import summary
 from crossreid.synthesis.pedestrians.attributes import draw_pedestrian
 from crossreid.synthesis.pedestrians.rendering import render_infrared, render_rgb, render_sketch
 from crossreid.synthesis.pedestrians.shot import draw_shot

@@ -20,12 +20,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from harness.cases import measure_cases, read_arguments
+from harness.measuring import compare
 from PIL import Image
 from torch.nn import functional
 from transformers import CLIPConfig, CLIPModel, PreTrainedTokenizerFast
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-from crossreid.analysis.measuring import compare
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.data.augmentation import Augmentation
@@ -39,7 +40,6 @@ from crossreid.models.tokenizer import special_token_ids, train_tokenizer
 from crossreid.synthesis.pedestrians.world import World
 from crossreid.training.config import TaskWeights
 from crossreid.training.group_batches import GroupBatches
-from crossreid.training.measured import measure_cases, read_arguments
 from crossreid.training.tasks.student import StudentTask
 
 RESULTS = Path(__file__).parent / "results" / "student.json"

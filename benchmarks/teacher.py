@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from harness.cases import measure_cases, read_arguments
+from harness.measuring import compare
 from transformers import PreTrainedTokenizerFast, Qwen2VLConfig, Qwen2VLForConditionalGeneration
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from crossreid.analysis.measuring import compare
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.data.preprocessing import Preprocessing
@@ -31,7 +32,6 @@ from crossreid.models.prompts import PAPER_PROMPTS, TINY_PROMPTS, Prompts
 from crossreid.models.teacher import Teacher
 from crossreid.models.tokenizer import special_token_ids, train_tokenizer
 from crossreid.synthesis.pedestrians.world import World
-from crossreid.training.measured import measure_cases, read_arguments
 
 RESULTS = Path(__file__).parent / "results" / "teacher.json"
 PADDED = 165

@@ -51,33 +51,6 @@ def test_both_presets_have_all_three_trainings() -> None:
     }
 
 
-ROWS = {
-    "table-2-b-cosine": (0.99, 0, 0), "table-2-c-relation": (0.29, 0, 0.7), "table-2-d-principal": (0.29, 0.7, 0),
-    "table-4-a-global": (0.7, 0.145, 0.145), "table-4-b-even": (0.495, 0.2475, 0.2475),
-}  # fmt: skip
-"""Weights of cosine, PCM and FR."""
-
-
-def test_rows_of_the_paper_s_tables_differ_from_its_trainings_in_their_weights_or_adapters() -> None:
-    files = {path.stem: load_config(path) for path in (CONFIGS / "paper" / "ablations").iterdir()}
-    whole = load_config(CONFIGS / "paper" / "distillation.yaml")
-    assert isinstance(whole, DistillationConfig)
-    for name, (cosine, principal, relation) in ROWS.items():
-        weights = {"cosine": cosine, "principal": principal, "relation": relation}
-        terms = whole.distillation.model_copy(update=weights)
-        assert files.pop(name) == whole.model_copy(update={"distillation": terms})
-    teacher = load_config(CONFIGS / "paper" / "teacher.yaml")
-    assert isinstance(teacher, TeacherConfig)
-    for rank in (8, 16):
-        for stride in (1, 2, 4):
-            lora = teacher.lora.model_copy(update={"rank": rank, "stride": stride})
-            row = teacher.model_copy(update={"lora": lora})
-            assert row == (
-                teacher if (rank, stride) == (16, 2) else files.pop(f"table-3-rank-{rank}-stride-{stride}")
-            )
-    assert not files
-
-
 @pytest.fixture(scope="module")
 def backbones(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("backbones")

@@ -10,9 +10,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "crossreid"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-COMMAND = re.compile(r"^\s*(?:\$ )?(?:\.venv/bin/)?crossreid ([a-z]+(?: [a-z-]+)*)(.*)$", re.MULTILINE)
+PAPER = r"python -m papers\.mllmembed"
+COMMAND = re.compile(rf"^\s*(?:\$ )?(?:\.venv/bin/)?(crossreid(?: [a-z-]+)+|{PAPER})(.*)$", re.MULTILINE)
 SHELL = re.compile(r"^```(?:sh|bash|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-VERB = re.compile(r"^## `crossreid ([a-z -]+)`\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+VERB = re.compile(rf"^## `(crossreid [a-z -]+|{PAPER})`\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 OPTION = re.compile(r"(?<!\S)(--[a-z][a-z-]*)")
 NAMED = re.compile(r"`((?:\w+/)+(?:\w+\.py)?)`")
 LISTED = ("models",)
@@ -98,10 +99,10 @@ def unknown_commands(document: Path, reference: str) -> Iterator[str]:
                 (name for name in options if f"{words} ".startswith(f"{name} ")), key=len, default=None
             )
             if verb is None:
-                yield f"{_short(document)}: there is no command `crossreid {words.split()[0]}`"
+                yield f"{_short(document)}: `{words}` is no command"
                 continue
             for option in set(OPTION.findall(rest)) - options[verb]:
-                yield f"{_short(document)}: `crossreid {verb}` has no option {option}"
+                yield f"{_short(document)}: `{verb}` has no option {option}"
 
 
 def _outside_code(text: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gallery_figures import section as galleries
-from written_pages import write_or_check
+from tools.gallery_figures import section as galleries
+from tools.written_pages import write_or_check
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "performance.md"

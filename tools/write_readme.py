@@ -9,7 +9,7 @@ from typing import Any
 
 from crossreid.demonstration import story
 from crossreid.demonstration.bars import bars_svg
-from written_pages import with_block, write_or_check
+from tools.written_pages import with_block, write_or_check
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "README.md"

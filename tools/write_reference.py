@@ -24,7 +24,8 @@ from crossreid.training.config import (
     teacher,
     translators,
 )
-from written_pages import write_or_check
+from papers.mllmembed import command_line as mllmembed
+from tools.written_pages import write_or_check
 
 DOCS = Path(__file__).parents[1] / "docs"
 COMMANDS_HEADING = """# Commands
@@ -57,10 +58,11 @@ the other keys are the settings of that kind, and groups of settings are nested.
 
 
 def commands() -> str:
-    """Markdown for the whole tree of commands."""
+    """Markdown for the whole tree of commands, and for what a clone has beside them."""
     root: Any = get_command(app)
     context = root.make_context("crossreid", [], resilient_parsing=True)
-    return "\n".join([COMMANDS_HEADING, *_describe_group(root, context, "crossreid")])
+    paper = _describe(get_command(mllmembed.app), mllmembed.PROGRAM)
+    return "\n".join([COMMANDS_HEADING, *_describe_group(root, context, "crossreid"), *paper])
 
 
 def settings() -> str:

@@ -1,11 +1,11 @@
-"""Writes docs/results.md from the records of `crossreid reproduce`; `--check` says where the two disagree."""
+"""Writes docs/results.md from the records of `make reproduce`; `--check` says where the two disagree."""
 
 import sys
 from pathlib import Path
 
-from crossreid.reproduction.once import weights_signature
-from crossreid.reproduction.results_page import results_page
-from written_pages import write_or_check
+from papers.mllmembed.once import weights_signature
+from papers.mllmembed.results_page import results_page
+from tools.written_pages import write_or_check
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "results.md"

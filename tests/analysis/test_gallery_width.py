@@ -2,17 +2,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from crossreid.analysis.gallery_width import (
     WidthRow,
     _search,
-    principal_rotation,
     smallest_width,
     to_int8,
     width_curve,
 )
+from crossreid.core.basis import principal_rotation
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import ConfigurationError, DataError
 from crossreid.evaluation import evaluate
@@ -86,15 +84,6 @@ def test_the_smallest_width_by_hand() -> None:
     assert smallest_width(rows, "float32", allowed=1.0) == 8
     second = [row(8, 50.0, rescored=True), row(64, 59.0, rescored=True)]
     assert smallest_width([*second, *rows], "float32, re-scored") is None
-
-
-@given(st.integers(0, 2**32 - 1))
-def test_a_rotation_keeps_cosines_and_orders_energy(seed: int) -> None:
-    vectors = np.random.default_rng(seed).normal(size=(9, 5)) * [1, 5, 0.1, 2, 3]
-    rotation = principal_rotation(vectors)
-    np.testing.assert_allclose(rotation.T @ rotation, np.eye(5), atol=1e-9)
-    energy = ((vectors @ rotation) ** 2).sum(axis=0)
-    assert (np.diff(energy) <= 1e-9).all()
 
 
 def test_eight_bits_by_hand() -> None:

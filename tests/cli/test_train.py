@@ -48,11 +48,6 @@ def test_a_teacher_is_adapted(
     proposed[1] = str(configuration("distillation"))  # the preset that the teacher belongs to has its own
     result = run("train", config, "--data", world, "--out", tmp_path / "run")
     assert next_words(result.stdout) == [*proposed, "--out", "runs/edge"]
-    ablation = tmp_path / "ablations" / "rank-2.yaml"
-    ablation.parent.mkdir()
-    ablation.write_text("base: ../teacher.yaml")
-    result = run("train", ablation, "--data", world, "--out", tmp_path / "run")
-    assert next_words(result.stdout) == [*proposed, "--out", "runs/edge"]
 
 
 def test_the_next_step_trains_on_the_same_people_and_keeps_the_best_too(

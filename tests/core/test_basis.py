@@ -2,8 +2,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from crossreid.core.basis import PrincipalBasis
+from crossreid.core.basis import PrincipalBasis, principal_rotation
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import ConfigurationError, DataError, FingerprintError
 
@@ -70,3 +72,12 @@ def test_other_matrices_are_refused(directions: np.ndarray) -> None:
 def test_the_rank_is_at_most_that_of_the_vectors(rank: int) -> None:
     with pytest.raises(ConfigurationError, match="1 to 3"):
         PrincipalBasis.of(embeddings(np.eye(3, 5)), rank)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_a_rotation_keeps_cosines_and_orders_energy(seed: int) -> None:
+    vectors = np.random.default_rng(seed).normal(size=(9, 5)) * [1, 5, 0.1, 2, 3]
+    rotation = principal_rotation(vectors)
+    np.testing.assert_allclose(rotation.T @ rotation, np.eye(5), atol=1e-9)
+    energy = ((vectors @ rotation) ** 2).sum(axis=0)
+    assert (np.diff(energy) <= 1e-9).all()

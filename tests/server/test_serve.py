@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from crossreid.cli.lazy import FAILED
+from crossreid.cli.failures import FAILED
 from crossreid.cli.main import app
 from crossreid.core.embeddings import Embeddings
 from crossreid.gallery import EncoderRecord, GalleryItem, open_gallery

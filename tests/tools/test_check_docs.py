@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 TOOL = Path(__file__).parents[2] / "tools" / "check_docs.py"
-REFERENCE = "## `crossreid index`\n\n| | | default |\n| `--out, -o` | where | required |\n"
+REFERENCE = (
+    "## `crossreid index`\n\n| | | default |\n| `--out, -o` | where | required |\n"
+    "## `python -m papers.mllmembed`\n\n| | | default |\n| `--seeds` | how many |  |\n"
+)
 
 
 @pytest.fixture
@@ -59,6 +62,8 @@ def test_packages_and_files_of_the_architecture(checks: Any, tmp_path: Path) -> 
         ("crossreid index photos/ -o g/ --help", 0),
         ("crossreid index photos/ \\\n    --gone", 1),
         ("crossreid gone photos/", 1),
+        ("python -m papers.mllmembed table2 --seeds 1", 0),
+        ("python -m papers.mllmembed table2 --out g/", 1),
         ("cd photos && ls --gone", 0),
     ],
 )

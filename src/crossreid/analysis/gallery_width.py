@@ -53,17 +53,6 @@ class WidthRow:
         return float(np.mean(list(self.mean_ap.values())))
 
 
-def principal_rotation(vectors: np.ndarray) -> np.ndarray:
-    """An orthogonal matrix [dim, dim] whose columns are the principal directions, strongest first, uncentred.
-
-    Args:
-        vectors: [n, dim], any n.
-    """
-    matrix = np.asarray(vectors, dtype=np.float64)
-    _, directions = np.linalg.eigh(matrix.T @ matrix)
-    return directions[:, ::-1]
-
-
 def width_curve(
     queries: Embeddings,
     gallery: Embeddings,

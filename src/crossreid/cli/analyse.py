@@ -201,7 +201,7 @@ def _summary(spectrum: "Spectrum") -> str:
 
 def _summary_of_trials(trials: "list[Spectrum]") -> str:
     """Mean and sample deviation."""
-    from crossreid.reproduction.sections import spread
+    from crossreid.core.wording import spread
 
     counts = ", ".join(
         f"{spread([one.components_for(share) for one in trials])} for {share:.0%}" for share in _SHARES

@@ -74,10 +74,13 @@ def calibrate(
     Needs people who are in neither the training nor the test set. Searches for each of them with every combination of
     their evidence, once in the whole gallery and once without them, and fits modality weights too.
     """
+    from crossreid.cli.extras import require_extras
     from crossreid.cli.outputs import check_output_file, check_output_folder
     from crossreid.evaluation.calibration import calibrate as calibrate_
     from crossreid.gallery.gallery import open_gallery
 
+    if figures is not None:
+        require_extras("calibrate --figures", "plots")
     check_data_given([source for source in (query, gallery) if source is not None], data)
     file = out if out is not None else _own_file(gallery or query, needed=into is None)
     if file is not None:

@@ -40,6 +40,8 @@ def run_checks() -> list[Check]:
         guarded("torch", check_torch),
         *check_precision(),
         check_drawing(),
+        _optional("matplotlib", "not installed: figures cannot be drawn", "plots"),
+        _optional("scikit-learn", "not installed: t-SNE cannot be computed", "plots"),
         check_disk(Path.cwd()),
     ]
     try:
@@ -100,14 +102,20 @@ def check_libraries(requirements: list[str] | None = None) -> Check:
 
 
 def check_edge_runtimes() -> list[Check]:
-    """The runtimes of edge packs, which are optional."""
-    found = {name: _version(name) for name in ("onnxruntime", "openvino")}
+    """The runtimes of edge packs, and what tracks people, all of which are optional."""
+    without_runtime = "not installed: its edge packs cannot run"
     return [
-        Check(name, "ok", version)
-        if version
-        else Check(name, "note", "not installed: its edge packs cannot run", 'pip install "crossreid[edge]"')
-        for name, version in found.items()
+        _optional("onnxruntime", without_runtime, "edge"),
+        _optional("openvino", without_runtime, "edge"),
+        _optional("trackers", "not installed: crossreid edge cannot track people", "tracking"),
     ]
+
+
+def _optional(name: str, without: str, extra: str) -> Check:
+    version = _version(name)
+    if version:
+        return Check(name, "ok", version)
+    return Check(name, "note", without, f'pip install "crossreid[{extra}]"')
 
 
 def check_torch() -> Check:
@@ -148,6 +156,9 @@ def _rates_of(device: str) -> Check:
 
 def check_drawing() -> Check:
     """The library that draws pedestrians loads; on servers its system libraries are often missing."""
+    if not _version("skia-python"):
+        found = "not installed: synthetic people cannot be drawn"
+        return Check("drawing", "note", found, 'pip install "crossreid[synthetic]"')
     try:
         skia = import_module("skia")
     except ImportError as error:

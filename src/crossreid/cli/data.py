@@ -55,10 +55,12 @@ def draw(
     workers: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 2,
 ) -> None:
     """Draw synthetic people. Resumes after an interruption."""
+    from crossreid.cli.extras import require_extras
     from crossreid.cli.options import command_line
     from crossreid.cli.outputs import check_output_folder
     from crossreid.synthesis.pedestrians.dataset import write_world
 
+    require_extras("data draw", "synthetic")
     counts = _parse_people(people or _DEFAULT_PEOPLE)
     check_output_folder(folder)
     manifest = write_world(

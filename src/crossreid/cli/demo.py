@@ -45,6 +45,9 @@ def demo(
 def _run(out: Path, seed: int) -> None:
     from rich.console import Console
 
+    from crossreid.cli.extras import require_extras
+
+    require_extras("demo", "models", "plots", "synthetic")
     from crossreid.demonstration.bars import bars_text
     from crossreid.demonstration.run import run_demo
     from crossreid.demonstration.settings import DemoSettings

@@ -111,7 +111,8 @@ def run(
 ) -> None:
     """Detect and track people, embed their best crops, and send one embedding per track to the server.
 
-    Can be stopped and restarted at any time, online or offline. Undelivered tracks are kept and sent later.
+    Can be stopped and restarted at any time, online or offline. Undelivered tracks are kept and sent later. Needs the
+    extra `tracking` to track people in frames.
     """
     from datetime import UTC
 

@@ -1,32 +1,12 @@
 """Verbs that are imported when they are called, so that `--help` lists them without loading any."""
 
-import os
-import shlex
-import sys
 from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from crossreid.core.errors import CrossReIDError, TrainingInterrupted
-
-FAILED, INTERRUPTED = 2, 130
-
-_EXTRAS = {
-    "models": ("accelerate", "peft", "torch", "transformers"),
-    "serve": (
-        "anyio",
-        "cryptography",
-        "fastapi",
-        "jwt",
-        "prometheus_client",
-        "sqlalchemy",
-        "starlette",
-        "uvicorn",
-    ),
-}
-"""Libraries of the extras that an installation may do without."""
+from crossreid.cli.failures import reported_failures
 
 
 class LazyVerb(TyperCommand):
@@ -73,7 +53,7 @@ class LazyVerb(TyperCommand):
 
 
 class LazyVerbs(TyperGroup):
-    """A group of lazy verbs. Errors that a user can act on become one line on standard error and status 2."""
+    """A group of lazy verbs, whose failures are reported."""
 
     verbs: dict[str, tuple[str, str]]
     """Verb -> ("module:name", one line of help), in the order of the list."""
@@ -85,32 +65,5 @@ class LazyVerbs(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb."""
-        try:
+        with reported_failures(ctx):
             return super().invoke(ctx)
-        except CrossReIDError as error:
-            message = " ".join(str(error).split())
-            print(f"crossreid: {message}".encode(errors="backslashreplace").decode(), file=sys.stderr)
-            raise typer.Exit(FAILED) from error
-        except ModuleNotFoundError as error:
-            extras = [extra for extra, names in _EXTRAS.items() if error.name in names]
-            if not extras:
-                raise
-            print(
-                f"crossreid: {ctx.invoked_subcommand} needs {error.name}; pip install 'crossreid[{extras[0]}]'",
-                file=sys.stderr,
-            )
-            raise typer.Exit(FAILED) from error
-        except TrainingInterrupted as stopped:
-            if os.environ.get("RANK", "0") == "0":
-                print(f"crossreid: {stopped}\nTo go on: {_same_again()}", file=sys.stderr)
-            raise typer.Exit(stopped.status) from stopped
-        except KeyboardInterrupt as error:
-            print("crossreid: interrupted", file=sys.stderr)
-            raise typer.Exit(INTERRUPTED) from error
-
-
-def _same_again() -> str:
-    """The command that was called."""
-    command = shlex.join(["crossreid", *sys.argv[1:]])
-    several = int(os.environ.get("WORLD_SIZE", "1")) > 1
-    return f"the same accelerate launch of {command}" if several else command

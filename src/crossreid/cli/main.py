@@ -19,14 +19,7 @@ class Verbs(LazyVerbs):
         "embed": ("crossreid.cli.embed:embed", "Embed a data set into a file."),
         "evaluate": ("crossreid.cli.evaluate:evaluate", "Evaluate retrieval (R1, R5, R10, mAP, mINP)."),
         "calibrate": ("crossreid.cli.calibrate:calibrate", "Calibrate match thresholds."),
-        "analyse": (
-            "crossreid.cli.analyse:app",
-            "Plot and probe stored embeddings.",
-        ),
-        "reproduce": (
-            "crossreid.cli.reproduce:reproduce",
-            "Reproduce the paper's tables and figures.",
-        ),
+        "analyse": ("crossreid.cli.analyse:app", "Plot and probe stored embeddings."),
         "export": ("crossreid.cli.export:export", "Export an edge model as a pack that runs without torch."),
         "bench": ("crossreid.cli.bench:bench", "Measure the speed of an encoder on this machine."),
         "edge": ("crossreid.cli.edge:app", "Track people in a camera stream and send their embeddings."),

@@ -66,6 +66,7 @@ def search(
 
     Several pieces of evidence are fused into one query.
     """
+    from crossreid.cli.extras import require_extras
     from crossreid.cli.outputs import print_tables
     from crossreid.core.errors import ConfigurationError
     from crossreid.gallery.decision import expected_misses
@@ -76,6 +77,8 @@ def search(
     times = None if after is None and before is None else (_utc(after), _utc(before))
     if show is not None and show.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise ConfigurationError(f"--show {show}", expected="a name that ends in .png, .svg or .pdf")
+    if show is not None:
+        require_extras("search --show", "plots")
     query = _load(encoder, gallery, device).encode(evidence)
     results = gallery.search(
         query, top=top, camera=camera or None, modality=modality, time_range=times, fpir=fpir

@@ -134,9 +134,10 @@ def gallery_width(
 
     Compares float32 and int8, with and without re-scoring the first candidates in full width.
     """
-    from crossreid.analysis.gallery_width import principal_rotation, smallest_width, width_curve
+    from crossreid.analysis.gallery_width import smallest_width, width_curve
     from crossreid.analysis.study_figures import width_figure
     from crossreid.cli.outputs import FIGURES, check_output_file, write_study
+    from crossreid.core.basis import principal_rotation
     from crossreid.core.embeddings import Embeddings
     from crossreid.evaluation.protocols import find_protocol
 

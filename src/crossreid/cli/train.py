@@ -112,9 +112,11 @@ def train(
 
 
 def _pretrain(settings: "CaptioningConfig | ContrastiveConfig", out: Path, given: TrainingData) -> None:
+    from crossreid.cli.extras import require_extras
     from crossreid.cli.outputs import check_output_folder, report_run
     from crossreid.training.pretraining import pretrain
 
+    require_extras("a pretraining", "synthetic")
     check_draws(settings, given.root or given.validation_split)
     check_output_folder(out)
     model = pretrain(settings, out, quiet=not sys.stderr.isatty())
@@ -126,9 +128,12 @@ def _pretrain(settings: "CaptioningConfig | ContrastiveConfig", out: Path, given
 
 def _train_translator(settings: "TranslatorConfig", out: Path, given: TrainingData) -> None:
     """Without data, pairs are drawn into the folder of the run."""
+    from crossreid.cli.extras import require_extras
     from crossreid.cli.outputs import check_output_folder, report_run
     from crossreid.training.translation import draw_pairs, train_translator
 
+    if given.root is None:
+        require_extras("training a translator without --data", "synthetic")
     check_output_folder(out)
     quiet = not sys.stderr.isatty()
     if given.root is None:
@@ -143,9 +148,11 @@ def _train_translator(settings: "TranslatorConfig", out: Path, given: TrainingDa
 
 def _train_on_drawn(settings: "MllmreidConfig", out: Path) -> None:
     """People are drawn into the folder of the run."""
+    from crossreid.cli.extras import require_extras
     from crossreid.cli.outputs import check_output_folder
     from crossreid.training.mllmreid import draw_people
 
+    require_extras("training MLLMReID without --data", "synthetic")
     check_output_folder(out)
     drawn, quiet, world = settings.drawn, not sys.stderr.isatty(), out / "people"
     assert drawn is not None
@@ -185,9 +192,9 @@ def _train(
 
 
 def _distillation_of(config: Path) -> "Path | str":
-    """The settings of the preset that a teacher's belong to: beside them, or in the folder above, as of an ablation."""
-    places = (config.with_name("distillation.yaml"), config.parent.parent / "distillation.yaml")
-    return next((place for place in places if place.is_file()), "configs/distill-tiny.yaml")
+    """Return the distillation beside the settings of a teacher, else the tiny one."""
+    beside = config.with_name("distillation.yaml")
+    return beside if beside.is_file() else "configs/distill-tiny.yaml"
 
 
 def _run(

@@ -117,3 +117,14 @@ class PrincipalBasis:
             raise DataError(
                 f"{path} holds no principal directions ({error!r})", expected="a file of PrincipalBasis.save"
             ) from error
+
+
+def principal_rotation(vectors: np.ndarray) -> np.ndarray:
+    """Return an orthogonal matrix [dim, dim] whose columns are the principal directions, strongest first, uncentred.
+
+    Args:
+        vectors: [n, dim], any n.
+    """
+    matrix = np.asarray(vectors, dtype=np.float64)
+    _, directions = np.linalg.eigh(matrix.T @ matrix)
+    return directions[:, ::-1]

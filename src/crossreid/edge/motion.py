@@ -56,7 +56,7 @@ class Motion:
         except ImportError as error:
             raise MissingDependencyError(
                 f"trackers, which follows people, cannot be used ({error})",
-                remedy="pip install 'crossreid[edge]'",
+                remedy="pip install 'crossreid[tracking]'",
             ) from error
         self._doubtful = rules.doubtful
         self._library = ByteTrackTracker(

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crossreid.analysis.gallery_width import principal_rotation
-from crossreid.core.basis import PrincipalBasis
+from crossreid.core.basis import PrincipalBasis, principal_rotation
 from crossreid.core.errors import ConfigurationError, DataError
 from crossreid.core.wording import several
 

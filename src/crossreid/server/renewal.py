@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, delete
 
-from crossreid.analysis.gallery_width import principal_rotation
+from crossreid.core.basis import principal_rotation
 from crossreid.core.embeddings import Embeddings
 from crossreid.gallery.postgres import schema
 from crossreid.gallery.postgres.replacement import PostgresReplacement

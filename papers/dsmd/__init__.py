@@ -1,0 +1,1 @@
+"""DSMD, compared with the distillation of MLLMEmbed-ReID."""

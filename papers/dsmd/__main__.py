@@ -1,0 +1,5 @@
+"""`python -m papers.dsmd`."""
+
+from papers.dsmd.comparison import run
+
+run()

@@ -1,0 +1,1 @@
+"""MLLMReID: what Common Instruction, DirectReID and lambda do."""

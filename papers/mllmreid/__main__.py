@@ -1,0 +1,5 @@
+"""`python -m papers.mllmreid`."""
+
+from papers.mllmreid.comparison import run
+
+run()
