@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.encoder import Item, as_queries, as_samples, check_modalities
+from crossreid.core.items import Items, as_queries, as_samples, check_modalities, list_items
 from crossreid.core.modality import Modality
 from crossreid.data.encoding import encode_queries, encode_samples
 from crossreid.models.folder import Model, fingerprint_of
@@ -69,7 +69,7 @@ class ModelEncoder:
 
     def encode(
         self,
-        items: Sequence[Item],
+        items: Items,
         *,
         modality: Modality | str | None = None,
         batch_size: int = 64,
@@ -79,9 +79,10 @@ class ModelEncoder:
 
         A teacher takes tuples of samples too, and reads the pieces of each in one conversation.
         """
-        if self.reads_together and any(isinstance(item, tuple) for item in items):
+        given = list_items(items)
+        if self.reads_together and any(isinstance(item, tuple) for item in given):
             return encode_queries(
-                as_queries(items, modality=modality),
+                as_queries(given, modality=modality),
                 embed=self._embed_queries,
                 preprocessing=self.model.preprocessing,
                 dim=self.dim,
@@ -89,7 +90,7 @@ class ModelEncoder:
                 batch_size=batch_size,
                 progress=progress,
             )
-        samples = as_samples(items, modality=modality)
+        samples = as_samples(given, modality=modality)
         check_modalities(samples, self.modalities)
         return encode_samples(
             samples,

@@ -9,8 +9,8 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.encoder import Item, as_samples, check_modalities
 from crossreid.core.errors import CheckpointError
+from crossreid.core.items import Items, as_samples, check_modalities
 from crossreid.core.modality import VISUAL, Modality
 from crossreid.data.encoding import encode_samples
 from crossreid.data.tokens import token_rectangle
@@ -74,7 +74,7 @@ class PackEncoder:
 
     def encode(
         self,
-        items: Sequence[Item],
+        items: Items,
         *,
         modality: Modality | str | None = None,
         batch_size: int = 64,
