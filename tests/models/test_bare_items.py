@@ -44,3 +44,9 @@ def test_one_item_is_one_row(encoder: Encoder, item: Any) -> None:
 def test_a_missing_picture_is_no_caption(encoder: Encoder) -> None:
     with pytest.raises(DataError, match=r'gone\.jpg.*modality="text"'):
         encoder.encode("gone.jpg")
+
+
+def test_an_encoder_says_what_it_is(encoder: Encoder) -> None:
+    name = type(encoder).__name__
+    kinds = "rgb, ir, sketch, text"
+    assert repr(encoder) == f"{name}('tiny-edge', {kinds}, 320 dimensions, {encoder.fingerprint!r})"

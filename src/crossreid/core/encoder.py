@@ -53,3 +53,10 @@ class Encoder(Protocol):
             DataError: an item cannot be read, may be a caption or a path, or is of a kind that the encoder lacks.
         """
         ...
+
+
+def describe_encoder(encoder: Encoder, source: str) -> str:
+    """Return the line that an encoder is printed as."""
+    kinds = ", ".join(kind.value for kind in Modality if kind in encoder.modalities)
+    kind = type(encoder).__name__
+    return f"{kind}({source!r}, {kinds}, {encoder.dim} dimensions, {encoder.fingerprint!r})"

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from crossreid.core.embeddings import Embeddings
+from crossreid.core.encoder import describe_encoder
 from crossreid.core.items import Items, as_queries, as_samples, check_modalities, list_items
 from crossreid.core.modality import Modality
 from crossreid.data.encoding import encode_queries, encode_samples
@@ -36,6 +37,9 @@ class ModelEncoder:
         self._precision: Precision = resolve_precision(precision, model.device, remedy="--precision auto")
         weights = fingerprint_of(model)
         self._fingerprint = f"{weights}@{space or weights}"
+
+    def __repr__(self) -> str:
+        return describe_encoder(self, self.source)
 
     @property
     def fingerprint(self) -> str:

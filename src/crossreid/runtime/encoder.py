@@ -9,6 +9,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from crossreid.core.embeddings import Embeddings
+from crossreid.core.encoder import describe_encoder
 from crossreid.core.errors import CheckpointError
 from crossreid.core.items import Items, as_samples, check_modalities
 from crossreid.core.modality import VISUAL, Modality
@@ -53,6 +54,9 @@ class PackEncoder:
         )
         self._tokenizer = _open_tokenizer(Path(folder) / TOKENIZER) if self.pack.takes_captions else None
         self._warned = False
+
+    def __repr__(self) -> str:
+        return describe_encoder(self, self.source)
 
     @property
     def fingerprint(self) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from crossreid.core.embeddings import Embeddings
+from crossreid.core.encoder import describe_encoder
 from crossreid.core.errors import CheckpointError, ConfigurationError, DataError
 from crossreid.core.items import Items, as_samples
 from crossreid.core.modality import Modality
@@ -64,6 +65,9 @@ class RemoteEncoder:
                 expected="a server of `crossreid serve`",
                 remedy="check the address",
             ) from error
+
+    def __repr__(self) -> str:
+        return describe_encoder(self, self.source)
 
     @property
     def fingerprint(self) -> str:
