@@ -35,3 +35,4 @@ def test_widths_of_the_papers_backbones() -> None:
 def test_kinds_are_in_the_usual_order() -> None:
     model = ListedModel("a", "hub", LISTED["tiny-edge"].modalities, 2, "MIT", "a test")
     assert model.kinds == ("rgb", "ir", "sketch", "text")
+    assert repr(model) == "ListedModel('a', hub, rgb, ir, sketch, text, 2 dimensions)"

@@ -6,7 +6,7 @@ from crossreid.core.modality import VISUAL, Modality
 from crossreid.models.loading import CLIP, QWEN
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ListedModel:
     """One model by name.
 
@@ -25,6 +25,9 @@ class ListedModel:
     width: int
     licence: str
     good_for: str
+
+    def __repr__(self) -> str:
+        return f"ListedModel({self.name!r}, {self.source}, {', '.join(self.kinds)}, {self.width} dimensions)"
 
     @property
     def kinds(self) -> tuple[str, ...]:
