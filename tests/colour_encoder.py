@@ -1,12 +1,11 @@
 """An encoder that sees colours only: pictures by histogram, words by the colours that they name."""
 
 import time
-from collections.abc import Sequence
 
 import numpy as np
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.encoder import Item, as_samples
+from crossreid.core.items import Items, as_samples
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.data.images import decode_image
@@ -43,7 +42,7 @@ class ColourEncoder:
 
     def encode(
         self,
-        items: Sequence[Item],
+        items: Items,
         *,
         modality: Modality | str | None = None,
         batch_size: int = 64,

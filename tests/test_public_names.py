@@ -1,11 +1,11 @@
 """The contract with callers: these names, with these signatures, and an import that costs nothing."""
 
-import importlib
 import inspect
 import json
 import pkgutil
 import subprocess
 import sys
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -15,6 +15,12 @@ import crossreid
 SIGNATURES = {
     "load_encoder": "(source, *, device=None, precision=None)",
     "load_dataset": "(name, root, split=None)",
+    "train": "(config, dataset, folder, *, validation=None, overrides=(), quiet=False)",
+    "distill": (
+        "(config, teacher, dataset, folder, *, validation=None, overrides=(), features=None, batch_size=64, "
+        "quiet=False)"
+    ),
+    "list_models": "()",
     "evaluate": (
         "(query, gallery=None, dataset=None, *, tasks=('S->R', 'IR->R', 'T->R'), protocol='source-excluded', "
         "setting='', batch_size=64, progress=False, compatible=False, rerank=(), weights=None, together=False)"
@@ -38,16 +44,8 @@ SIGNATURES = {
 
 
 def find(name: str) -> Any:
-    """What a caller gets who writes `crossreid.<name>` after importing the sub-package that it is in."""
-    owner, _, member = name.rpartition(".")
-    if not owner:
-        return getattr(crossreid, member)
-    inside = (
-        getattr(crossreid, owner)
-        if owner in crossreid.__all__
-        else importlib.import_module(f"crossreid.{owner}")
-    )
-    return getattr(inside, member)
+    """What a caller gets who writes `crossreid.<name>`."""
+    return attrgetter(name)(crossreid)
 
 
 def bare_signature(function: Any) -> str:
@@ -94,6 +92,16 @@ def run_python(program: str) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.parametrize("name", ["analysis", "evaluation", "losses"])
+def test_packages_are_attributes_and_load_on_first_use(name: str) -> None:
+    module = f"crossreid.{name}"
+    program = (
+        f"import sys, json, crossreid as cr; before = {module!r} in sys.modules; "
+        f"print(json.dumps([before, cr.{name}.__name__, {name!r} in dir(cr)]))"
+    )
+    assert run_python(program) == [False, module, True]
+
+
 def test_importing_costs_next_to_nothing() -> None:
     program = (
         "import sys, time, json; start = time.perf_counter(); import crossreid; "
@@ -108,8 +116,9 @@ def test_importing_costs_next_to_nothing() -> None:
 
 def test_arrays_need_no_torch() -> None:
     program = (
-        "import sys, json; import crossreid as cr; from crossreid.evaluation import rank; "
+        "import sys, json; import crossreid as cr; "
         "names = (cr.Modality, cr.Sample, cr.Embeddings, cr.Encoder, cr.load_dataset, cr.evaluate, cr.open_gallery, "
-        "cr.load_encoder); print(json.dumps('torch' in sys.modules))"
+        "cr.load_encoder, cr.Report, cr.Dataset, cr.list_models, cr.evaluation.rank); "
+        "print(json.dumps('torch' in sys.modules))"
     )
     assert run_python(program) is False

@@ -25,6 +25,7 @@ def test_two_axes_by_hand():
     np.testing.assert_allclose(spectrum.importance, [0.1, 0.9, 0], atol=1e-12)
     entropy = -(0.9 * math.log(0.9) + 0.1 * math.log(0.1))
     assert spectrum.effective_rank == pytest.approx(math.exp(entropy))
+    assert repr(spectrum) == "Spectrum(rank 2, effective rank 1.4)"  # exp(0.325) = 1.384
 
 
 def test_the_mean_is_not_taken_away():

@@ -156,7 +156,7 @@ def test_a_pretraining_draws_its_own_people(
         (folder / "history.jsonl").write_text('{"step": 2, "total": 0.5}\n')
         return folder / f"{config.kind} model"
 
-    monkeypatch.setattr("crossreid.training.pretraining.pretrain", pretrain)
+    monkeypatch.setattr("crossreid.training.calls.pretrain", pretrain)
     config = tmp_path / "pretraining.yaml"
     config.write_text("{kind: contrastive, loop: {steps: 2, learning_rate: 1.0e-3}}")
     refused = run("train", config, "--data", world, "--out", tmp_path / "run", status=2)
@@ -193,7 +193,8 @@ def test_of_several_processes_the_first_alone_reports(
     run: Call, configuration: Write, world: Path, edge: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crossreid.training.gathering.process_number", lambda: 1)
-    monkeypatch.setattr("crossreid.training.build.train_model", lambda *_, **__: tmp_path / "model")
+    for module in ("calls", "build"):
+        monkeypatch.setattr(f"crossreid.training.{module}.train_model", lambda *_, **__: tmp_path / "model")
     words = ("--data", world, "--out", tmp_path / "run")
     assert run("train", configuration("student", backbone=str(edge)), *words).stdout == ""
     distillation = configuration("distillation", backbone=str(edge))

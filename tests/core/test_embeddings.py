@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.errors import DataError, FingerprintError
+from crossreid.core.errors import DataError, FingerprintError, MissingDependencyError
 from crossreid.core.modality import Modality
 
 KEYS = ("modalities", "person_ids", "camera_ids", "source_ids", "item_ids")
@@ -217,3 +218,95 @@ def test_embeddings_do_not_change():
         make().vectors = np.ones((4, 3))  # type: ignore[misc]
     with pytest.raises(DataError):
         replace(make(), person_ids=np.array([1]))
+
+
+def three_four(fingerprint="model", **changes):
+    """Two rows of two numbers: (3, 4) of a photo and (0, 2) of a caption."""
+    vectors, modalities = np.array([[3.0, 4.0], [0.0, 2.0]]), np.array(["rgb", "text"])
+    return make(2, vectors=vectors, modalities=modalities, fingerprint=fingerprint, **changes)
+
+
+def test_an_array_of_them_is_their_vectors():
+    embeddings = make(4)
+    np.testing.assert_array_equal(np.asarray(embeddings), embeddings.vectors)
+    assert np.asarray(embeddings) is embeddings.vectors
+    assert np.asarray(embeddings, dtype=np.float64).dtype == np.float64
+    assert not np.shares_memory(np.array(embeddings), embeddings.vectors)
+    assert np.linalg.norm(three_four(), axis=1).tolist() == [5, 2]
+
+
+@pytest.mark.parametrize(
+    ("index", "rows"),
+    [
+        (1, [1]),
+        (-1, [3]),
+        (np.int64(2), [2]),
+        (slice(1, 3), [1, 2]),
+        (slice(None, None, -1), [3, 2, 1, 0]),
+        ([2, 0], [2, 0]),
+        (np.array([True, False, False, True]), [0, 3]),
+        (np.array([], dtype=np.int64), []),
+    ],
+)
+def test_indexing_gives_embeddings(index, rows):
+    assert_same(make(4)[index], make(4).select(np.array(rows, dtype=np.int64)))
+
+
+def test_a_row_that_is_not_there_is_an_index_error():
+    with pytest.raises(IndexError):
+        make(4)[4]
+
+
+def test_iterating_gives_rows():
+    assert [row.item_ids.tolist() for row in make(3)] == [["item-0"], ["item-1"], ["item-2"]]
+
+
+def test_products_are_those_of_the_vectors():
+    embeddings = three_four()
+    assert (embeddings @ np.array([[1, 2], [10, 20]], np.float32)).tolist() == [[43, 86], [20, 40]]
+    assert (embeddings @ np.array([1, 1], np.float32)).tolist() == [7, 2]
+    assert (np.eye(2, dtype=np.float32)[1:] @ embeddings).tolist() == [[0, 2]]
+    assert (embeddings @ embeddings.T).tolist() == [[25, 8], [8, 4]]
+
+
+@pytest.mark.usefixtures("shapes_unchecked")
+def test_a_product_of_embeddings_says_what_is_meant():
+    with pytest.raises(DataError, match=r"first @ second\.T; first\.similarity"):
+        three_four() @ three_four()  # type: ignore[operator]
+
+
+def test_similarities_are_cosines():
+    first, second = three_four("edge@space"), three_four("cloud@space")
+    np.testing.assert_allclose(first.similarity(second), [[1, 0.8], [0.8, 1]], rtol=1e-6)
+    np.testing.assert_allclose(first.similarity(second[1]), [[0.8], [1]], rtol=1e-6)
+    nothing = make(1, vectors=np.zeros((1, 2)), fingerprint="zero@space")
+    assert first.similarity(nothing).tolist() == [[0], [0]]
+
+
+def test_similarities_of_other_spaces_are_refused():
+    first, other = three_four("edge@space"), three_four("cloud@elsewhere")
+    with pytest.raises(FingerprintError, match="compatible=True"):
+        first.similarity(other)
+    np.testing.assert_allclose(first.similarity(other, compatible=True)[0, 1], 0.8, rtol=1e-6)
+
+
+def test_a_table_has_keys_and_vectors():
+    pytest.importorskip("pandas")
+    frame = three_four("edge@space", rotation="turned").to_pandas()
+    assert list(frame.columns) == ["item_id", "modality", "person_id", "camera_id", "source_id", "vector"]
+    assert frame["modality"].tolist() == ["rgb", "text"]
+    assert frame["item_id"].tolist() == ["item-0", "item-1"]
+    np.testing.assert_array_equal(np.stack(frame["vector"].tolist()), [[3, 4], [0, 2]])
+    assert frame.attrs == {"fingerprint": "edge@space", "rotation": "turned"}
+
+
+def test_a_missing_pandas_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(MissingDependencyError, match="pip install pandas"):
+        make().to_pandas()
+
+
+def test_what_is_printed_is_short():
+    assert repr(three_four()) == "Embeddings(1 rgb, 1 text, 2 dimensions, 'model')"
+    assert repr(make(5000, dim=7, rotation="turned")).endswith(", 7 dimensions, 'model', rotation 'turned')")
+    assert repr(make(0, vectors=np.ones((0, 3)))) == "Embeddings(no rows, 3 dimensions, 'model')"

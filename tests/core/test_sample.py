@@ -47,3 +47,18 @@ def test_a_sample_does_not_change():
 def test_content_and_modality_must_fit(arguments, message):
     with pytest.raises(DataError, match=message):
         Sample(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("sample", "printed"),
+    [
+        (
+            Sample(Modality.RGB, 3, path=Path("a.jpg"), camera_id=1),
+            "Sample(rgb, 'a.jpg', person 3, camera 1)",
+        ),
+        (Sample(Modality.IR, image=np.zeros((60, 30, 3), np.uint8)), "Sample(ir, 60 x 30 px)"),
+        (Sample(Modality.TEXT, caption="coat " * 40), f"Sample(text, '{('coat ' * 40)[:77]}...')"),
+    ],
+)
+def test_what_is_printed_is_short(sample, printed):
+    assert repr(sample) == printed

@@ -137,6 +137,13 @@ def test_files_keep_everything_but_digits(crowd: Embeddings, tmp_path: Path) -> 
     assert read_calibrations(tmp_path / "absent.json") == ()
 
 
+def test_what_is_printed_is_short(crowd: Embeddings) -> None:
+    assert repr(THOUSAND) == "EvidenceCalibration(4 mated and 1000 non-mated searches of 100 items)"
+    learnt = calibrate(crowd, data="a crowd")
+    sides = f"{crowd.fingerprint!r} in {crowd.fingerprint!r}"
+    assert repr(learnt) == f"Calibration({sides}, {learnt.people} people of 'a crowd')"
+
+
 def test_a_calibration_replaces_that_of_the_same_encoders(crowd: Embeddings) -> None:
     first, second = calibrate(crowd, data="first"), calibrate(crowd, data="second")
     other = calibrate(replace(crowd, fingerprint="student@space"), crowd)

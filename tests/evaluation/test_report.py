@@ -118,3 +118,16 @@ def test_joined_reports_keep_order_and_fingerprints():
     joined = Report.join([Report(REPORT.rows[2:]), Report(REPORT.rows[:2])])
     assert joined.rows == (REPORT.rows[2], REPORT.rows[0], REPORT.rows[1])
     assert joined.fingerprints == ("cloud@space", "edge@space")
+
+
+def test_what_is_printed_is_short():
+    assert repr(REPORT) == "Report(S->R E2C mAP 81.26, T->R E2C mAP 81.26, S->R C2C mAP 81.26)"
+    assert repr(Report((replace(ROW, setting=""),) * 9)).endswith(", S->R mAP 81.26, 3 more)")
+    assert repr(Report(())) == "Report(no rows)"
+
+
+def test_a_notebook_shows_a_table_of_escaped_text():
+    page = Report((replace(ROW, setting="<b>", query_fingerprint="a&b"),))._repr_html_()
+    assert page.startswith("<table><thead><tr><th>task</th>")
+    assert "<td>S-&gt;R</td><td>&lt;b&gt;</td><td>all</td><td>87.50</td>" in page
+    assert page.endswith("<p>Encoders: a&amp;b, cloud@space.</p>")

@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -6,8 +5,8 @@ import numpy as np
 import pytest
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.encoder import as_queries
 from crossreid.core.errors import ConfigurationError
+from crossreid.core.items import Items, as_queries
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.data.dataset import Dataset
@@ -45,7 +44,7 @@ class Reader:
 
     def encode(
         self,
-        items: Sequence[Any],
+        items: Items,
         *,
         modality: Modality | str | None = None,
         batch_size: int = 64,

@@ -13,7 +13,7 @@ import pytest
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import ConfigurationError, DataError, FingerprintError, MissingDependencyError
 from crossreid.core.modality import Modality
-from crossreid.gallery import EncoderRecord, Gallery, GalleryItem, open_gallery
+from crossreid.gallery import EncoderRecord, Gallery, GalleryItem, SearchResults, open_gallery
 
 RECORD = EncoderRecord("maker@space", "tiny-edge")
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -92,7 +92,9 @@ def test_ties_keep_the_order_of_enrolment(address: str) -> None:
     with gallery.writing(RECORD) as writer:
         names = [GalleryItem(f"/{number}.jpg", "/") for number in range(40)]
         writer.put(names, embed([[1, 0]] * 40))
-    assert paths(gallery.search(np.array([1.0, 0]), top=15)) == [f"/{number}.jpg" for number in range(15)]
+    found = gallery.search(np.array([1.0, 0]), top=15)
+    assert paths(found) == [f"/{number}.jpg" for number in range(15)]
+    assert isinstance(found, SearchResults)
 
 
 @pytest.mark.parametrize(

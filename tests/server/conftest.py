@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crossreid.core.encoder import as_samples
+from crossreid.core.items import as_samples
 from crossreid.core.sample import Sample
 from crossreid.gallery.postgres.database import Database
 from crossreid.gallery.postgres.embedded import EmbeddedPostgres

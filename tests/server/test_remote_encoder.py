@@ -59,11 +59,16 @@ def test_its_vectors_are_those_of_the_encoder_behind_it(
 
 
 def test_bare_items_and_none(remote: Encoder, encoder: Any) -> None:
-    np.testing.assert_allclose(
-        remote.encode(["red"], modality="text").vectors,
-        encoder.encode(["red"], modality="text").vectors,
-        atol=1e-6,
+    image = np.full((5, 3, 3), (224, 32, 32), np.uint8)
+    found = remote.encode(["red", image, Image.fromarray(image)])
+    assert found.modalities.tolist() == ["text", "rgb", "rgb"]
+    expected = encoder.encode(
+        [Sample(Modality.TEXT, caption="red"), *[Sample(Modality.RGB, image=image)] * 2]
     )
+    np.testing.assert_allclose(found.vectors, expected.vectors, atol=1e-6)
+    np.testing.assert_allclose(remote.encode("red").vectors, expected.vectors[:1], atol=1e-6)
+    with pytest.raises(DataError, match=r'gone\.jpg.*modality="text"'):
+        remote.encode("gone.jpg")
     assert remote.encode([]).vectors.shape == (0, encoder.dim)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from crossreid.core.errors import ConfigurationError, DataError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Spectrum:
     """The energy of features along their principal directions, strongest first.
 
@@ -25,6 +25,9 @@ class Spectrum:
     cumulative: np.ndarray
     importance: np.ndarray
     effective_rank: float
+
+    def __repr__(self) -> str:
+        return f"Spectrum(rank {len(self.singular_values)}, effective rank {self.effective_rank:.1f})"
 
     def components_for(self, share: float) -> int:
         """The smallest number of components that hold a share of the variance, such as 0.95.

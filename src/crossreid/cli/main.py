@@ -24,6 +24,7 @@ class Verbs(LazyVerbs):
         "bench": ("crossreid.cli.bench:bench", "Measure the speed of an encoder on this machine."),
         "edge": ("crossreid.cli.edge:app", "Track people in a camera stream and send their embeddings."),
         "save": ("crossreid.cli.save:save", "Save a model as a folder for the hub."),
+        "models": ("crossreid.cli.models:models", "List the models that can be loaded by name."),
         "index": ("crossreid.cli.index:index", "Enrol a folder of pictures in a gallery."),
         "project": ("crossreid.cli.project:project", "Project a gallery for a low-rank pack."),
         "search": ("crossreid.cli.search:search", "Find a person by words, sketch, infrared or photo."),

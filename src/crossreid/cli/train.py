@@ -31,14 +31,7 @@ from crossreid.cli.options import (
 
 if TYPE_CHECKING:
     from crossreid.data.dataset import Dataset
-    from crossreid.training.config import (
-        CaptioningConfig,
-        ContrastiveConfig,
-        MllmreidConfig,
-        StudentConfig,
-        TeacherConfig,
-        TranslatorConfig,
-    )
+    from crossreid.training.config import MllmreidConfig, StudentConfig, TeacherConfig, TrainingConfig
 
 
 def train(
@@ -73,7 +66,10 @@ def train(
     Resumes from the last checkpoint. Pretraining draws its own people and takes no data; MLLMReID and translators draw
     people unless --data is given. To train an edge model with the cloud model, use `crossreid distill`.
     """
+    from crossreid.cli.extras import require_extras
+    from crossreid.cli.outputs import check_output_folder, report_run
     from crossreid.core.errors import ConfigurationError
+    from crossreid.training.calls import train as crossreid_train
     from crossreid.training.config import (
         CaptioningConfig,
         ContrastiveConfig,
@@ -85,6 +81,7 @@ def train(
         TranslatorConfig,
         load_config,
     )
+    from crossreid.training.gathering import process_number
 
     settings = load_config(config, overrides or ())
     given = TrainingData(dataset, data, split, validation_split)
@@ -102,75 +99,26 @@ def train(
                 remedy=command_line("distill", config, "--teacher", "ENCODER", *given.training_words()),
             )
         case CaptioningConfig() | ContrastiveConfig():
-            _pretrain(settings, out, given)
-        case TranslatorConfig():
-            _train_translator(settings, out, given)
-        case MllmreidConfig(drawn=drawn) if drawn is not None and data is None:
-            _train_on_drawn(settings, out)
-        case TeacherConfig() | StudentConfig() | MllmreidConfig():
-            _train(settings, out, given, config)
-
-
-def _pretrain(settings: "CaptioningConfig | ContrastiveConfig", out: Path, given: TrainingData) -> None:
-    from crossreid.cli.extras import require_extras
-    from crossreid.cli.outputs import check_output_folder, report_run
-    from crossreid.training.pretraining import pretrain
-
-    require_extras("a pretraining", "synthetic")
-    check_draws(settings, given.root or given.validation_split)
-    check_output_folder(out)
-    model = pretrain(settings, out, quiet=not sys.stderr.isatty())
-    report_run(out)
-    kind = "teacher" if settings.kind == "captioning" else "student"
-    then = command_line("train", f"configs/{kind}-tiny.yaml", "--data", "DATA", "--out", f"runs/{kind}")
-    print(f"Next: with `backbone: {model}` in configs/{kind}-tiny.yaml, {then}")
-
-
-def _train_translator(settings: "TranslatorConfig", out: Path, given: TrainingData) -> None:
-    """Without data, pairs are drawn into the folder of the run."""
-    from crossreid.cli.extras import require_extras
-    from crossreid.cli.outputs import check_output_folder, report_run
-    from crossreid.training.translation import draw_pairs, train_translator
-
+            check_draws(settings, given.root or given.validation_split)
+        case TeacherConfig() | StudentConfig() | MllmreidConfig(drawn=None):
+            _check_data_named(settings, given)
+        case MllmreidConfig() | TranslatorConfig():
+            pass  # they draw people where no data are named
     if given.root is None:
-        require_extras("training a translator without --data", "synthetic")
+        require_extras("training that draws people", "synthetic")
     check_output_folder(out)
+    people = None if given.root is None else given.people()
     quiet = not sys.stderr.isatty()
-    if given.root is None:
-        pairs, validation = draw_pairs(settings, out / "pairs", quiet=quiet)
-    else:
-        pairs, validation = given.people(), given.validation()
-    train_translator(settings, pairs, out, validation=validation, quiet=quiet)
+    model = crossreid_train(settings, people, out, validation=given.validation(), quiet=quiet)
+    if process_number():
+        raise typer.Exit  # the first one says what came of it
     report_run(out)
-    option = "--sketch" if settings.modality == "sketch" else "--infrared"
-    print("Next: " + command_line("expand", "PHOTOS", option, out, "--out", "four"))
+    print("Next: " + _next_step(settings, model, given, config, people))
 
 
-def _train_on_drawn(settings: "MllmreidConfig", out: Path) -> None:
-    """People are drawn into the folder of the run."""
-    from crossreid.cli.extras import require_extras
-    from crossreid.cli.outputs import check_output_folder
-    from crossreid.training.mllmreid import draw_people
-
-    require_extras("training MLLMReID without --data", "synthetic")
-    check_output_folder(out)
-    drawn, quiet, world = settings.drawn, not sys.stderr.isatty(), out / "people"
-    assert drawn is not None
-    people = draw_people(drawn, world / "train", "train", people=drawn.people, quiet=quiet)
-    place, validation = world / "validation", None
-    if drawn.validation:
-        validation = draw_people(drawn, place, "validation", people=drawn.validation, quiet=quiet)
-    model = _run(settings, out, people, validation)
-    searched = (
-        data_words("pedestrians", place, "validation") if validation else data_words("pedestrians", None)
-    )
-    print("Next: " + command_line("evaluate", model, *searched, *PHOTOGRAPHS))
-
-
-def _train(
-    settings: "TeacherConfig | StudentConfig | MllmreidConfig", out: Path, given: TrainingData, config: Path
+def _check_data_named(
+    settings: "TeacherConfig | StudentConfig | MllmreidConfig", given: TrainingData
 ) -> None:
-    from crossreid.cli.outputs import check_output_folder
     from crossreid.core.errors import ConfigurationError
 
     if given.root is None:
@@ -179,36 +127,42 @@ def _train(
             expected="--data with a data set",
             remedy="crossreid data draw FOLDER makes one",
         )
-    check_output_folder(out)
-    people = given.people()
-    model = _run(settings, out, people, given.validation())
-    if settings.kind == "teacher":
-        words = ["distill", _distillation_of(config), "--teacher", model, *given.training_words()]
-        words += ["--set", "keep=best"] if settings.keep == "best" else []
-        print("Next: " + command_line(*words, "--out", "runs/edge"))
-        return
-    tasks = PHOTOGRAPHS if settings.kind == "mllmreid" else task_words(people)
-    print("Next: " + command_line("evaluate", model, *given.test_words(), *tasks))
+
+
+def _next_step(
+    settings: "TrainingConfig", model: Path, given: TrainingData, config: Path, people: "Dataset | None"
+) -> str:
+    match settings.kind:
+        case "captioning" | "contrastive":
+            kind = "teacher" if settings.kind == "captioning" else "student"
+            then = command_line(
+                "train", f"configs/{kind}-tiny.yaml", "--data", "DATA", "--out", f"runs/{kind}"
+            )
+            return f"with `backbone: {model}` in configs/{kind}-tiny.yaml, {then}"
+        case "translator":
+            option = "--sketch" if settings.modality == "sketch" else "--infrared"
+            return command_line("expand", "PHOTOS", option, model.parent, "--out", "four")
+        case "teacher":
+            words = ["distill", _distillation_of(config), "--teacher", model, *given.training_words()]
+            words += ["--set", "keep=best"] if settings.keep == "best" else []
+            return command_line(*words, "--out", "runs/edge")
+        case _ if people is not None:
+            tasks = PHOTOGRAPHS if settings.kind == "mllmreid" else task_words(people)
+            return command_line("evaluate", model, *given.test_words(), *tasks)
+        case _:
+            return _search_among_drawn(model)
+
+
+def _search_among_drawn(model: Path) -> str:
+    """An evaluation on the validation people that the run drew, where it did."""
+    drawn = model.parent / "people" / "validation"
+    words = (
+        data_words("pedestrians", drawn, "validation") if drawn.is_dir() else data_words("pedestrians", None)
+    )
+    return command_line("evaluate", model, *words, *PHOTOGRAPHS)
 
 
 def _distillation_of(config: Path) -> "Path | str":
     """Return the distillation beside the settings of a teacher, else the tiny one."""
     beside = config.with_name("distillation.yaml")
     return beside if beside.is_file() else "configs/distill-tiny.yaml"
-
-
-def _run(
-    settings: "TeacherConfig | StudentConfig | MllmreidConfig",
-    out: Path,
-    people: "Dataset",
-    validation: "Dataset | None",
-) -> Path:
-    from crossreid.cli.outputs import report_run
-    from crossreid.training.build import train_model
-    from crossreid.training.gathering import process_number
-
-    model = train_model(settings, people, out, validation=validation, quiet=not sys.stderr.isatty())
-    if process_number():
-        raise typer.Exit  # the first one says what came of it
-    report_run(out)
-    return model

@@ -2,23 +2,31 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from crossreid.core.errors import DataError, FingerprintError
+from crossreid.core.frames import data_frame
 from crossreid.core.modality import Modality
 from crossreid.core.wording import several
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _KEYS = ("modalities", "person_ids", "camera_ids", "source_ids", "item_ids")
 _SCHEMA_VERSION = 1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Embeddings:
     """Vectors with the keys of what they were made from and the fingerprint of what made them.
+
+    Like an array: `np.asarray(embeddings)`, `len(embeddings)` and `embeddings @ matrix` are those of `vectors`, and
+    `embeddings[:3]` are embeddings again.
 
     Args:
         vectors: float32 [n, dim], finite.
@@ -74,6 +82,38 @@ class Embeddings:
     def __len__(self) -> int:
         return len(self.vectors)
 
+    def __repr__(self) -> str:
+        kinds, counts = np.unique(self.modalities, return_counts=True)
+        rows = ", ".join(f"{count} {kind}" for kind, count in zip(kinds, counts, strict=True)) or "no rows"
+        rotation = f", rotation {self.rotation!r}" if self.rotation else ""
+        return f"Embeddings({rows}, {self.dim} dimensions, {self.fingerprint!r}{rotation})"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.vectors, dtype=dtype, copy=copy)
+
+    def __getitem__(self, index: int | np.integer | slice | np.ndarray | Sequence[int]) -> "Embeddings":
+        if isinstance(index, int | np.integer):
+            return self.select([range(len(self))[index]])
+        return self.select(index)
+
+    def __iter__(self) -> Iterator["Embeddings"]:
+        return (self[row] for row in range(len(self)))
+
+    def __matmul__(self, matrix: np.ndarray) -> np.ndarray:
+        """The vectors times a matrix [dim, k] or a vector [dim]."""
+        if isinstance(matrix, Embeddings):
+            raise DataError(
+                "a product of embeddings with embeddings",
+                expected="first @ second.T",
+                remedy="first.similarity(second) is that of cosines, and checks the embedding spaces",
+            )
+        return self.vectors @ matrix
+
+    @property
+    def T(self) -> np.ndarray:  # noqa: N802 the name that arrays have for it
+        """The vectors as columns: float32 [dim, n]."""
+        return self.vectors.T
+
     @property
     def dim(self) -> int:
         """Width of the vectors."""
@@ -92,6 +132,19 @@ class Embeddings:
         """The same with rows of length 1; a row of zeros stays as it is."""
         norms = np.linalg.norm(self.vectors, axis=1, keepdims=True)
         return replace(self, vectors=self.vectors / np.where(norms == 0, 1, norms))
+
+    def similarity(self, other: "Embeddings", *, compatible: bool = False) -> np.ndarray:
+        """Return the cosine of each row with each row of `other`: float32 [n, m]; 0 for a row of zeros.
+
+        Args:
+            other: of the same width and embedding space.
+            compatible: skip the embedding-space check.
+
+        Raises:
+            FingerprintError: the two cannot be compared.
+        """
+        self.check_comparable(other, compatible=compatible)
+        return self.unit() @ other.unit().T
 
     def check_comparable(self, other: "Embeddings", *, compatible: bool = False) -> None:
         """Refuse vectors of another width or space, unless `compatible` skips the space check.
@@ -127,6 +180,24 @@ class Embeddings:
         rotation = "+".join(dict.fromkeys(part.rotation for part in parts if part.rotation))
         vectors = np.concatenate([part.vectors for part in parts])
         return cls(vectors=vectors, fingerprint=fingerprint, rotation=rotation, **columns)
+
+    def to_pandas(self) -> "DataFrame":
+        """Return a table with one row an item: its keys, and its vector as an array in the column `vector`.
+
+        `DataFrame.attrs` holds fingerprint and rotation.
+
+        Raises:
+            MissingDependencyError: pandas is not installed.
+        """
+        columns = {
+            "item_id": self.item_ids,
+            "modality": self.modalities,
+            "person_id": self.person_ids,
+            "camera_id": self.camera_ids,
+            "source_id": self.source_ids,
+            "vector": list(self.vectors),
+        }
+        return data_frame(columns, attributes={"fingerprint": self.fingerprint, "rotation": self.rotation})
 
     def save(self, path: str | Path, *, half: bool = False) -> Path:
         """Write one Parquet file, atomically; with `half` the vectors lose half of their digits. Returns its path."""

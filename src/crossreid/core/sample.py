@@ -11,8 +11,11 @@ from crossreid.core.modality import Modality
 UNKNOWN = -1
 """The person or camera id of a sample whose person or camera is not known."""
 
+_LONGEST = 80
+"""Characters of a caption or path that are printed."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Sample:
     """One image or caption of one person.
 
@@ -56,3 +59,16 @@ class Sample:
             )
         if not self.item_id:
             object.__setattr__(self, "item_id", str(self.path or self.caption or ""))
+
+    def __repr__(self) -> str:
+        if self.image is not None:
+            content = f"{self.image.shape[0]} x {self.image.shape[1]} px"
+        else:
+            text = str(self.caption or self.path)
+            content = repr(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}...")
+        known = [
+            f"{name} {value}"
+            for name, value in (("person", self.person_id), ("camera", self.camera_id))
+            if value != UNKNOWN
+        ]
+        return f"Sample({', '.join([self.modality.value, content, *known])})"

@@ -1,16 +1,33 @@
 """Samples that belong together."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
 
 from crossreid.core.errors import DataError
+from crossreid.core.frames import data_frame
+from crossreid.core.html import html_table
 from crossreid.core.modality import Modality
 from crossreid.core.sample import UNKNOWN, Sample
+from crossreid.core.wording import several
+from crossreid.data.inline import inline_picture
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+_SHOWN = 12
+"""Samples that a notebook shows."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dataset:
     """The samples of one split of one data set.
+
+    A sequence of samples: `len`, indexing, slicing (which gives a data set) and iteration. A `DataLoader` of torch
+    takes it with `collate_fn=list`, and `encode` takes the batches.
 
     Args:
         name: of the data set.
@@ -46,6 +63,68 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.samples)
+
+    def __repr__(self) -> str:
+        counts = Counter(sample.modality.value for sample in self.samples)
+        kinds = (
+            ", ".join(f"{counts[kind]} {kind.value}" for kind in Modality if kind in counts) or "no samples"
+        )
+        people = several(len(self.people), "person", "people")
+        return f"Dataset({' '.join(filter(None, (self.name, self.split)))!r}, {people}, {kinds})"
+
+    def _repr_html_(self) -> str:
+        header = ("sample", "", "modality", "person", "camera")
+        notes = [repr(self)] + ([f"The first {_SHOWN} are shown."] if len(self) > _SHOWN else [])
+        return html_table(header, map(self._html_row, self.samples[:_SHOWN]), notes=notes)
+
+    def _html_row(self, sample: Sample) -> tuple[str, ...]:
+        picture = sample.path if sample.image is None else sample.image
+        return (
+            sample.item_id,
+            sample.caption or "" if picture is None else inline_picture(picture),
+            sample.modality.value,
+            self._label(sample) or "-",
+            "-" if sample.camera_id == UNKNOWN else str(sample.camera_id),
+        )
+
+    def _label(self, sample: Sample) -> str:
+        return "" if sample.person_id == UNKNOWN else self.labels[sample.person_id]
+
+    @overload
+    def __getitem__(self, index: int | np.integer) -> Sample: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Dataset": ...
+
+    def __getitem__(self, index: int | np.integer | slice) -> "Sample | Dataset":
+        if isinstance(index, slice):
+            return self._only(list(range(len(self))[index]))
+        return self.samples[index]
+
+    def __iter__(self) -> Iterator[Sample]:
+        return iter(self.samples)
+
+    def to_pandas(self) -> "DataFrame":
+        """Return a table with one row a sample; what is unknown is "" or -1, and so is the other kind of content.
+
+        Raises:
+            MissingDependencyError: pandas is not installed.
+        """
+        columns: dict[str, Sequence[Any]] = {
+            "item_id": [sample.item_id for sample in self],
+            "modality": [sample.modality.value for sample in self],
+            "person": list(map(self._label, self)),
+            "person_id": [sample.person_id for sample in self],
+            "camera_id": [sample.camera_id for sample in self],
+            "source_id": [sample.source_id for sample in self],
+            "path": [str(sample.path or "") for sample in self],
+            "caption": [sample.caption or "" for sample in self],
+        }
+        if self.times:
+            columns["time"] = self.times
+        if self.splits:
+            columns["split"] = self.splits
+        return data_frame(columns, attributes={"name": self.name, "split": self.split})
 
     @property
     def people(self) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import ConfigurationError, DataError
 from crossreid.core.modality import Modality
+from crossreid.core.wording import several
 from crossreid.evaluation.open_set import (
     ScoreCalibration,
     calibrate_scores,
@@ -20,7 +21,7 @@ from crossreid.evaluation.tasks import RetrievalTask, combinations_of
 from crossreid.evaluation.weights import learn_weights
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EvidenceCalibration:
     """What the scores of one kind of evidence, or of one combination of kinds, mean.
 
@@ -37,6 +38,10 @@ class EvidenceCalibration:
     candidates: float
     curve: ScoreCalibration
     prior: float
+
+    def __repr__(self) -> str:
+        searches = f"{len(self.mated)} mated and {len(self.non_mated)} non-mated searches"
+        return f"EvidenceCalibration({searches} of {self.candidates:.0f} items)"
 
     @classmethod
     def of(cls, scores: SearchScores) -> "EvidenceCalibration":
@@ -103,7 +108,7 @@ class EvidenceCalibration:
         return self.curve.probability(scores, prior=odds / (1 + odds))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Calibration:
     """Everything that was learnt about one encoder searching the gallery of another, or its own.
 
@@ -126,6 +131,10 @@ class Calibration:
     people: int
     weights: Mapping[Modality, float]
     evidence: Mapping[str, EvidenceCalibration]
+
+    def __repr__(self) -> str:
+        sides = f"{self.query_fingerprint!r} in {self.gallery_fingerprint!r}"
+        return f"Calibration({sides}, {several(self.people, 'person', 'people')} of {self.data!r})"
 
     def of(self, kinds: Iterable[Modality | str]) -> EvidenceCalibration:
         """That of some kinds of evidence, in any order, each as often as one likes.

@@ -1,10 +1,12 @@
 """The one call behind every table: who finds whom, embedded by what."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 
+import crossreid
 from crossreid.core.embeddings import Embeddings
 from crossreid.core.encoder import Encoder
 from crossreid.core.errors import ConfigurationError, DataError
@@ -33,9 +35,13 @@ BOTH_WAYS = ("R->T", "T->R")
 """Retrieval between photographs and captions."""
 
 
+Source: TypeAlias = Encoder | Embeddings | str | Path
+"""What embeds the queries or the gallery; a name or place is one that `load_encoder` takes."""
+
+
 def evaluate(
-    query: Encoder | Embeddings,
-    gallery: Encoder | Embeddings | None = None,
+    query: Source,
+    gallery: Source | None = None,
     dataset: Dataset | None = None,
     *,
     tasks: Sequence[str] = TASKS,
@@ -54,7 +60,8 @@ def evaluate(
     the gallery.
 
     Args:
-        query: an encoder, or embeddings of which the rows of each task's query modality are the queries.
+        query: an encoder, what `load_encoder` takes (such as "pack/" or "tiny-edge"), or embeddings of which the rows
+            of each task's query modality are the queries.
         gallery: the same for the gallery; as `query` when left out.
         dataset: what encoders embed.
         tasks: `X->Y` with X and Y of R, IR, S, T; `X+X->Y` joins the pieces of one encounter into a query.
@@ -72,6 +79,7 @@ def evaluate(
         A row for each protocol, task, re-ranking (and without), and way of joining pieces.
 
     Raises:
+        CheckpointError: nothing usable is at the place that is given for an encoder.
         ConfigurationError: an unknown task, protocol or re-ranking, an encoder that lacks a modality or a data set.
         DataError: nothing of a modality that a task needs.
         FingerprintError: query and gallery vectors are not of one space.
@@ -81,11 +89,15 @@ def evaluate(
     parsed = [RetrievalTask.parse(task) for task in tasks]
     protocols = [find_protocol(name) for name in ([protocol] if isinstance(protocol, str) else protocol)]
     looks: list[Reranking] = ["", *map(find_reranking, rerank)]
-    queries, answers = _embed_both(query, gallery, dataset, parsed, batch_size=batch_size, progress=progress)
+    if gallery is None or (isinstance(gallery, str | Path) and gallery == query):
+        gallery = query
+    asker = _open(query)
+    answerer = asker if gallery is query else _open(gallery)
+    queries, answers = _embed_both(asker, answerer, dataset, parsed, batch_size=batch_size, progress=progress)
     queries.check_comparable(answers, compatible=compatible)
     asking = {(task, ""): task.queries(queries, weights=weights) for task in parsed}
     if together:
-        reader, people = _readable_together(query, dataset)
+        reader, people = _readable_together(asker, dataset)
         for task in filter(lambda task: task.others, parsed):
             asking[task, TOGETHER] = ask_together(
                 task, reader, people, queries, batch_size=batch_size, progress=progress
@@ -112,6 +124,11 @@ def evaluate(
     )
 
 
+def _open(source: Source) -> Encoder | Embeddings:
+    """By the public name, which is loaded when it is used: evaluation itself imports no model."""
+    return crossreid.load_encoder(source) if isinstance(source, str | Path) else source
+
+
 def _named(dataset: Dataset) -> str:
     return f"{dataset.name} ({dataset.split})" if dataset.split else dataset.name
 
@@ -128,7 +145,7 @@ def _readable_together(query: Encoder | Embeddings, dataset: Dataset | None) -> 
 
 def _embed_both(
     query: Encoder | Embeddings,
-    gallery: Encoder | Embeddings | None,
+    gallery: Encoder | Embeddings,
     dataset: Dataset | None,
     tasks: Sequence[RetrievalTask],
     *,
@@ -138,7 +155,7 @@ def _embed_both(
     """The queries and the gallery of all tasks: the same embeddings where one encoder makes both."""
     asked = {modality for task in tasks for modality in task.evidence}
     answering = {task.gallery for task in tasks}
-    if gallery is None or gallery is query:
+    if gallery is query:
         both = _embed(query, dataset, asked | answering, batch_size=batch_size, progress=progress)
         return both, both
     return (

@@ -7,11 +7,15 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from crossreid.core.errors import ConfigurationError, DataError
+from crossreid.core.html import html_table
 from crossreid.evaluation.outcomes import Outcomes
 from crossreid.evaluation.writing import latex_table, markdown_table, terminal_table
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+_SHOWN = 6
+"""Rows that are printed in one line."""
 
 _HEADER = ("task", "setting", "protocol", "R1", "R5", "R10", "mAP", "mINP", "queries", "skipped")
 
@@ -84,11 +88,19 @@ class ReportRow:
         return {name: None if value != value else value for name, value in values.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
-    """The rows of one or several evaluations. `rich` prints it as a table."""
+    """The rows of one or several evaluations. `rich` and notebooks show a table."""
 
     rows: tuple[ReportRow, ...]
+
+    def __repr__(self) -> str:
+        shown = [f"{row.task} {row.setting} mAP {row.mean_ap:.2f}".replace("  ", " ") for row in self.rows]
+        more = [f"{len(shown) - _SHOWN} more"] if len(shown) > _SHOWN else []
+        return f"Report({', '.join([*shown[:_SHOWN], *more]) or 'no rows'})"
+
+    def _repr_html_(self) -> str:
+        return html_table(self._header(), self._cells(), notes=self.notes)
 
     @property
     def fingerprints(self) -> tuple[str, ...]:

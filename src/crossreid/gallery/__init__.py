@@ -12,6 +12,7 @@ from crossreid.gallery.records import (
     Statistics,
     Watchlist,
 )
+from crossreid.gallery.results import SearchResults
 from crossreid.gallery.selection import Selection
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "IndexReport",
     "Replacement",
     "SearchResult",
+    "SearchResults",
     "Selection",
     "Statistics",
     "Watchlist",

@@ -12,7 +12,7 @@ from crossreid.core.embeddings import Embeddings
 from crossreid.core.errors import ConfigurationError, MissingDependencyError
 from crossreid.core.modality import Modality
 from crossreid.evaluation.calibration import Calibration
-from crossreid.gallery.item import GalleryItem, SearchResult
+from crossreid.gallery.item import GalleryItem
 from crossreid.gallery.records import (
     Batch,
     EncoderRecord,
@@ -22,6 +22,7 @@ from crossreid.gallery.records import (
     Statistics,
     Watchlist,
 )
+from crossreid.gallery.results import SearchResults
 from crossreid.gallery.selection import Names, Selection, TimeRange
 
 Group = Literal["person", "track"]
@@ -133,7 +134,7 @@ class Gallery(Protocol):
         group: Group | None = None,
         fpir: float | None = None,
         exact: bool = False,
-    ) -> tuple[SearchResult, ...]:
+    ) -> SearchResults:
         """The most similar pictures, best first; ties keep the order of enrolment.
 
         Args:

@@ -70,7 +70,7 @@ class GalleryItem:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SearchResult:
     """One answer to a search.
 
@@ -99,6 +99,10 @@ class SearchResult:
     probability: float | None = None
     track: str = ""
     collection: str = ""
+
+    def __repr__(self) -> str:
+        person = f", {self.person!r}" if self.person else ""
+        return f"SearchResult({self.rank}: {self.key!r}, {self.score:.3f}{person})"
 
     @property
     def key(self) -> str:

@@ -13,6 +13,7 @@ from crossreid.evaluation.calibration import Calibration
 from crossreid.gallery.decision import decide
 from crossreid.gallery.gallery import Group
 from crossreid.gallery.item import GalleryItem, SearchResult
+from crossreid.gallery.results import SearchResults
 from crossreid.gallery.selection import Names, Selection, TimeRange
 
 Answers = Iterable[tuple[GalleryItem, float, float | None]]
@@ -33,6 +34,14 @@ class Asked:
 class Searching(ABC):
     """The call that all homes answer alike."""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.uri!r})"
+
+    @property
+    @abstractmethod
+    def uri(self) -> str:
+        """Where it is kept, without a password."""
+
     def search(
         self,
         query: np.ndarray | Embeddings,
@@ -48,7 +57,7 @@ class Searching(ABC):
         group: Group | None = None,
         fpir: float | None = None,
         exact: bool = False,
-    ) -> tuple[SearchResult, ...]:
+    ) -> SearchResults:
         """See `Gallery.search`."""
         if top < 1:
             raise DataError(f"the best {top} results", expected="at least 1")
@@ -62,7 +71,7 @@ class Searching(ABC):
             time_range=time_range,
         )
         answers = self._answers(query, Asked(selection, top, group, fpir, exact))
-        return tuple(
+        return SearchResults(
             SearchResult.of(item, rank=rank, score=score, probability=probability)
             for rank, (item, score, probability) in enumerate(answers, start=1)
         )

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.encoder import Item, as_queries, as_samples, check_modalities
+from crossreid.core.encoder import describe_encoder
+from crossreid.core.items import Items, as_queries, as_samples, check_modalities, list_items
 from crossreid.core.modality import Modality
 from crossreid.data.encoding import encode_queries, encode_samples
 from crossreid.models.folder import Model, fingerprint_of
@@ -36,6 +37,9 @@ class ModelEncoder:
         self._precision: Precision = resolve_precision(precision, model.device, remedy="--precision auto")
         weights = fingerprint_of(model)
         self._fingerprint = f"{weights}@{space or weights}"
+
+    def __repr__(self) -> str:
+        return describe_encoder(self, self.source)
 
     @property
     def fingerprint(self) -> str:
@@ -69,7 +73,7 @@ class ModelEncoder:
 
     def encode(
         self,
-        items: Sequence[Item],
+        items: Items,
         *,
         modality: Modality | str | None = None,
         batch_size: int = 64,
@@ -79,9 +83,10 @@ class ModelEncoder:
 
         A teacher takes tuples of samples too, and reads the pieces of each in one conversation.
         """
-        if self.reads_together and any(isinstance(item, tuple) for item in items):
+        given = list_items(items)
+        if self.reads_together and any(isinstance(item, tuple) for item in given):
             return encode_queries(
-                as_queries(items, modality=modality),
+                as_queries(given, modality=modality),
                 embed=self._embed_queries,
                 preprocessing=self.model.preprocessing,
                 dim=self.dim,
@@ -89,7 +94,7 @@ class ModelEncoder:
                 batch_size=batch_size,
                 progress=progress,
             )
-        samples = as_samples(items, modality=modality)
+        samples = as_samples(given, modality=modality)
         check_modalities(samples, self.modalities)
         return encode_samples(
             samples,

@@ -9,8 +9,9 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.encoder import Item, as_samples, check_modalities
+from crossreid.core.encoder import describe_encoder
 from crossreid.core.errors import CheckpointError
+from crossreid.core.items import Items, as_samples, check_modalities
 from crossreid.core.modality import VISUAL, Modality
 from crossreid.data.encoding import encode_samples
 from crossreid.data.tokens import token_rectangle
@@ -54,6 +55,9 @@ class PackEncoder:
         self._tokenizer = _open_tokenizer(Path(folder) / TOKENIZER) if self.pack.takes_captions else None
         self._warned = False
 
+    def __repr__(self) -> str:
+        return describe_encoder(self, self.source)
+
     @property
     def fingerprint(self) -> str:
         """Hash of the pack, then `@` and the space of the model that it was made from.
@@ -74,7 +78,7 @@ class PackEncoder:
 
     def encode(
         self,
-        items: Sequence[Item],
+        items: Items,
         *,
         modality: Modality | str | None = None,
         batch_size: int = 64,

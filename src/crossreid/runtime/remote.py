@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.encoder import Item, as_samples
+from crossreid.core.encoder import describe_encoder
 from crossreid.core.errors import CheckpointError, ConfigurationError, DataError
+from crossreid.core.items import Items, as_samples
 from crossreid.core.modality import Modality
 from crossreid.core.sample import Sample
 from crossreid.data.images import decode_image, read_file
@@ -65,6 +66,9 @@ class RemoteEncoder:
                 remedy="check the address",
             ) from error
 
+    def __repr__(self) -> str:
+        return describe_encoder(self, self.source)
+
     @property
     def fingerprint(self) -> str:
         """That of the encoder behind it: the same function, wherever it runs."""
@@ -82,7 +86,7 @@ class RemoteEncoder:
 
     def encode(
         self,
-        items: Sequence[Item],
+        items: Items,
         *,
         modality: Modality | str | None = None,
         batch_size: int = 64,

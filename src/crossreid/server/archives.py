@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import PurePosixPath
 
 from crossreid.core.errors import DataError
+from crossreid.core.items import PICTURE_ENDINGS
 from crossreid.core.modality import VISUAL, Modality
 from crossreid.core.wording import several
 from crossreid.data.readers.folder import modality_of, person_of
@@ -19,7 +20,6 @@ from crossreid.server.refusals import RefusalError
 from crossreid.server.settings import Limits
 
 MANIFEST = "manifest.csv"
-_PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 _LONGEST_NAME = 400
 _MOST_MANIFEST_BYTES = 64 * 2**20
 
@@ -93,7 +93,7 @@ class Archive:
             return
         for name in sorted(names):
             path = PurePosixPath(name)
-            if path.suffix.lower() in _PICTURES:
+            if path.suffix.lower() in PICTURE_ENDINGS:
                 yield Member(name, GalleryItem(path=name, person=person_of(path), modality=modality_of(path)))
 
     def _listed(self, names: set[str]) -> Iterator[Member]:

@@ -1,12 +1,11 @@
 """Another encoder for a tenant's gallery: every kept picture is embedded anew, then searches change over."""
 
 import time
-from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete
 
 from crossreid.core.embeddings import Embeddings
-from crossreid.core.encoder import Item, as_samples
+from crossreid.core.items import Items, as_samples
 from crossreid.core.modality import Modality
 from crossreid.core.wording import several
 from crossreid.gallery.item import GalleryItem
@@ -90,7 +89,7 @@ class _Hiding:
 
     def encode(
         self,
-        items: Sequence[Item],
+        items: Items,
         *,
         modality: Modality | str | None = None,
         batch_size: int = 64,

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path, PurePath
 
 from crossreid.core.errors import DataError
+from crossreid.core.items import PICTURE_ENDINGS
 from crossreid.core.modality import Modality
 from crossreid.core.sample import UNKNOWN, Sample
 from crossreid.data.dataset import Dataset
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 _MODALITY_FOLDERS = {
     "rgb": Modality.RGB, "ir": Modality.IR, "infrared": Modality.IR, "sketch": Modality.SKETCH,
 }  # fmt: skip
@@ -30,9 +30,7 @@ def load_folder(root: str | Path) -> Dataset:
         raise DataError(f"{root} is not a folder", expected="a folder of pictures")
     files = sorted(find_pictures(root))
     if not files:
-        raise DataError(
-            f"{root} holds no pictures", expected=f"files ending in {', '.join(sorted(SUFFIXES))}"
-        )
+        raise DataError(f"{root} holds no pictures", expected=f"files ending in {', '.join(PICTURE_ENDINGS)}")
     people = [person_of(file) for file in files]
     labels = tuple(sorted(set(people) - {""}))
     person_ids = {label: person_id for person_id, label in enumerate(labels)}
@@ -55,7 +53,7 @@ def find_pictures(root: Path, *, on_error: Callable[[OSError], object] | None = 
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         relative = PurePath(os.path.relpath(folder, root))
         shown = (name for name in names if not name.startswith("."))
-        found += [relative / name for name in shown if PurePath(name).suffix.lower() in SUFFIXES]
+        found += [relative / name for name in shown if PurePath(name).suffix.lower() in PICTURE_ENDINGS]
     return found
 
 

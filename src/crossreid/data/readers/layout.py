@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from crossreid.core.errors import DataError
-from crossreid.data.readers.folder import SUFFIXES
+from crossreid.core.items import PICTURE_ENDINGS
 
 _REMEDY = "name the folder that holds them; docs/data-sets.md shows every layout"
 
@@ -145,10 +145,10 @@ def list_pictures(folder: Path, *, required: bool = True) -> list[Path]:
         raise DataError(
             f"{folder} cannot be listed ({error.strerror})", expected="a folder of pictures"
         ) from error
-    found = [folder / name for name in sorted(names) if Path(name).suffix.lower() in SUFFIXES]
+    found = [folder / name for name in sorted(names) if Path(name).suffix.lower() in PICTURE_ENDINGS]
     if required and not found:
         raise DataError(
-            f"{folder} holds no pictures", expected=f"files ending in {', '.join(sorted(SUFFIXES))}"
+            f"{folder} holds no pictures", expected=f"files ending in {', '.join(PICTURE_ENDINGS)}"
         )
     return found
 
